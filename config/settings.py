@@ -1,0 +1,211 @@
+"""All settings, read from the environment or from `.env` beside manage.py.
+
+Each name is explained in `.env.example`. What is missing or malformed stops
+the start with one sentence that names the setting.
+"""
+
+import base64
+import binascii
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+def required(name: str) -> str:
+    value = str(env.str(name, default="")).strip()
+    if not value:
+        raise ImproperlyConfigured(f"缺少设置 {name}：请在环境变量或 .env 中填写（见 .env.example）。")
+    return value
+
+
+def number(name: str, default: float, *, least: float) -> float:
+    raw = env.str(name, default=str(default))
+    try:
+        value = float(raw)
+    except ValueError:
+        value = float("nan")
+    if not least <= value < float("inf"):
+        raise ImproperlyConfigured(f"设置 {name} 应为不小于 {least:g} 的数字。")
+    return value
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    raw = str(env.str(name, default=str(default))).strip().lower()
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off", ""}:
+        return False
+    raise ImproperlyConfigured(f"设置 {name} 应为 true 或 false。")
+
+
+def key(name: str, raw: str) -> bytes:
+    """One base64url key of 32 bytes. The value itself never appears in the message."""
+    try:
+        value = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        value = b""
+    if len(value) != 32:
+        raise ImproperlyConfigured(f"设置 {name} 应为 base64url 编码的 32 字节密钥。")
+    return value
+
+
+def http_url(name: str) -> str:
+    value = required(name)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"设置 {name} 应为完整的 http(s) 地址。")
+    return value
+
+
+SECRET_KEY = required("SECRET_KEY")
+DEBUG = boolean("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# Sealing (residents/crypto.py): the first key writes, all of them read.
+PII_KEYS = [key("PII_KEYS", raw.strip()) for raw in required("PII_KEYS").split(",")]
+PII_DIGEST_KEY = key("PII_DIGEST_KEY", required("PII_DIGEST_KEY"))
+
+# The platform (sync/client.py). The document leaves the addresses blank.
+PLATFORM_TOKEN_URL = http_url("PLATFORM_TOKEN_URL")
+PLATFORM_LOOKUP_URL = http_url("PLATFORM_LOOKUP_URL")
+PLATFORM_KEY_K = required("PLATFORM_KEY_K")
+PLATFORM_KEY_D = required("PLATFORM_KEY_D")
+PLATFORM_DEADLINE = number("PLATFORM_DEADLINE", 10, least=0.1)
+PLATFORM_MAX_BYTES = int(number("PLATFORM_MAX_BYTES", 2_000_000, least=1))
+PLATFORM_CONCURRENCY = int(number("PLATFORM_CONCURRENCY", 16, least=1))
+PLATFORM_RATE = number("PLATFORM_RATE", 0, least=0)
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "simple_history",
+    "residents",
+    "houses",
+    "sync",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database() -> dict:
+    """SQLite needs WAL and IMMEDIATE: with deferred transactions two writers lose merges."""
+    try:
+        config = env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    except (ImproperlyConfigured, ValueError, KeyError):
+        raise ImproperlyConfigured("设置 DATABASE_URL 不是有效的数据库地址。") from None
+    if config.get("ENGINE") == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    return config
+
+
+def cache() -> dict:
+    """The token and the limits are shared by all processes: never a cache of one process."""
+    try:
+        config = env.cache("CACHE_URL", default="dbcache://cache")
+    except (ImproperlyConfigured, ValueError, KeyError):
+        raise ImproperlyConfigured("设置 CACHE_URL 不是有效的缓存地址。") from None
+    config.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
+    return config
+
+
+DATABASES = {"default": database()}
+CACHES = {"default": cache()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "residents.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# Logs are one JSON object a line on stderr: standard output belongs to the commands' results.
+# They carry events, states and cause codes; never a name, a number, a phone, a token or an answer.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": [
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso"),
+            ],
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
