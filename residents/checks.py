@@ -1,0 +1,134 @@
+"""What one person's record shows by itself: pure functions, each returns problems.
+
+Data from the platform is flagged, never refused for its quality and never corrected.
+Sentences carry no ID number and no phone.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import id_numbers
+from .choices import IdType
+from .models.resident import Resident
+from .upstream import blank
+
+# Documents whose number ends in the check character of GB 11643.
+_CHECKED = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that a person must look at.
+
+    `inputs` are the values that the check looked at (a waiver holds while they stay);
+    `suggestion` is `{"field", "value"}` where the data itself gives one.
+    """
+
+    code: str
+    sentence: str
+    field: str = ""
+    inputs: Any = None
+    suggestion: dict[str, Any] | None = None
+    evidence: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def id_checksum(resident: Resident) -> Iterator[Problem]:
+    number = resident.id_number
+    if not number or resident.id_type not in _CHECKED or id_numbers.is_old_15(number):
+        return
+    if not id_numbers.is_valid(number):
+        yield Problem("id_checksum", _checksum_sentence(number), "id_number", inputs=number)
+
+
+def _checksum_sentence(number: str) -> str:
+    if len(number) != 18 or not number[:17].isdigit():
+        return "证件号码不是 18 位。"
+    expected = id_numbers.check_character(number[:17])
+    if number[17] != expected:
+        return f"证件号码的末位应为 {expected}，与号码不符。"
+    return "证件号码中的出生日期不成立。"
+
+
+def id_birth_mismatch(resident: Resident) -> Iterator[Problem]:
+    born, stated = resident.birth_date, id_numbers.stated_birth(resident.id_number)
+    if born and stated and born != stated:
+        yield Problem(
+            "id_birth_mismatch",
+            "证件号码中的出生日期与登记的出生日期不同。",
+            "birth_date",
+            inputs=[resident.id_number, born.isoformat()],
+        )
+
+
+def id_sex_mismatch(resident: Resident) -> Iterator[Problem]:
+    stated = id_numbers.stated_sex(resident.id_number)
+    if resident.sex and stated and resident.sex != stated:
+        yield Problem(
+            "id_sex_mismatch",
+            "证件号码中的性别与登记的性别不同。",
+            "sex",
+            inputs=[resident.id_number, resident.sex],
+        )
+
+
+def id_old_15(resident: Resident) -> Iterator[Problem]:
+    if id_numbers.is_old_15(resident.id_number):
+        yield Problem(
+            "id_old_15", "证件号码是 15 位旧号，请核对新证件。", "id_number", inputs=resident.id_number
+        )
+
+
+def phone_moved(resident: Resident) -> Iterator[Problem]:
+    said = resident.said.get("phone")
+    if said and said.moved and resident.phone and resident.phone == said.value:
+        yield Problem(
+            "phone_moved",
+            "平台上这个手机号已换成另一个人，请核对联系电话。",
+            "phone",
+            inputs=[said.value, said.moved],
+        )
+
+
+def platform_conflict(record: Any) -> Iterator[Problem]:
+    """Both sides changed a value: any record that keeps `upstream`."""
+    for name in record.said.fields():
+        said = record.said.get(name)
+        if not said or not said.conflict or getattr(record, name) == said.value:
+            continue
+        label = record._meta.get_field(name).verbose_name
+        yield Problem(
+            "platform_conflict",
+            f"{label}：平台的值与我方的值都有改动，请选择采用哪一个。",
+            name,
+            inputs=[str(getattr(record, name)), str(said.value)],
+            suggestion={"field": name, "value": record.upstream[name]["value"]},
+        )
+
+
+def unknown_code(record: Any) -> Iterator[Problem]:
+    """The platform sent a code that the document does not know: any record that keeps `upstream`."""
+    for name in record.said.fields():
+        said = record.said.get(name)
+        if not said or not said.raw or not hasattr(record, name) or not blank(getattr(record, name)):
+            continue
+        label = record._meta.get_field(name).verbose_name
+        yield Problem(
+            "unknown_code",
+            f"{label}：平台给出的内容不在代码表中，请核对后填写。",
+            name,
+            inputs=said.raw,
+            evidence={"raw": said.raw},
+        )
+
+
+CHECKS = (
+    id_checksum,
+    id_birth_mismatch,
+    id_sex_mismatch,
+    id_old_15,
+    phone_moved,
+    platform_conflict,
+    unknown_code,
+)

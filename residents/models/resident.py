@@ -1,0 +1,147 @@
+"""A person and the 一标三实 record."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from .. import id_numbers
+from ..choices import Ethnicity, IdType, PoliticalStatus, Sex
+from ..fields import SealedBooleanField, SealedField, SealedJSONField
+from ..upstream import Sources, Upstream
+from ..validators import validate_phone
+
+
+class Resident(models.Model):
+    """居民 (interface document, appendix `data`).
+
+    Unknown stays unknown: "" for text, None for codes, dates and flags.
+    `upstream` is what the platform said last, field by field; `sources` tells
+    for each of our values where it came from and when.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField("姓名", max_length=50, blank=True, default="", db_index=True)
+    sex = models.PositiveSmallIntegerField("性别", choices=Sex.choices, null=True, blank=True)
+    ethnicity = models.CharField("民族", max_length=2, choices=Ethnicity.choices, blank=True, default="")
+    birth_date = models.DateField("出生日期", null=True, blank=True)
+    registered_address = models.CharField("户籍地址", max_length=200, blank=True, default="")
+    id_type = models.CharField("证件类型", max_length=20, choices=IdType.choices, default=IdType.ID_CARD)
+    id_number = SealedField(
+        "证件号码", fold=id_numbers.matching_form, tail=4, max_length=30, blank=True, default=""
+    )
+    phone = SealedField("手机号", purpose="phone", blank=True, default="", validators=[validate_phone])
+    contact = models.ForeignKey(
+        "self",
+        verbose_name="联系人（监护人）",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="contact_of",
+    )
+    photo_url = SealedField("平台照片地址", max_length=500, blank=True, default="")
+    political_status = models.PositiveSmallIntegerField(
+        "政治面貌", choices=PoliticalStatus.choices, null=True, blank=True
+    )
+    is_veteran = models.BooleanField("退役军人", null=True, blank=True)
+    is_low_income = models.BooleanField("低保", null=True, blank=True)
+    is_petitioner = SealedBooleanField("上访", null=True, blank=True)
+    job_title = models.CharField("工作", max_length=100, blank=True, default="")
+    employer = models.CharField("公司", max_length=100, blank=True, default="")
+
+    upstream = SealedJSONField("平台记录", blank=True, default=dict, editable=False)
+    sources = models.JSONField("来源", blank=True, default=dict, editable=False)
+    version = models.PositiveIntegerField("版本", default=1, editable=False)
+    created_at = models.DateTimeField("建档时间", default=timezone.now, editable=False)
+    updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["upstream"])
+
+    # What the platform tells about a person (interface document, appendix).
+    SYNCED = (
+        "name", "sex", "ethnicity", "birth_date", "registered_address", "id_number", "phone", "photo_url",
+        "political_status", "is_veteran", "is_low_income", "is_petitioner", "job_title", "employer",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = verbose_name_plural = "居民"
+        indexes = [
+            SealedField.index("id_number", name="resident_id_number_digest"),
+            SealedField.tail_index("id_number", name="resident_id_number_tail"),
+            SealedField.index("phone", name="resident_phone_digest"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sex__in=Sex.values) | models.Q(sex=None), name="resident_sex"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(political_status__in=PoliticalStatus.values)
+                | models.Q(political_status=None),
+                name="resident_political_status",
+            ),
+            models.CheckConstraint(condition=models.Q(id_type__in=IdType.values), name="resident_id_type"),
+            models.CheckConstraint(
+                condition=models.Q(contact=None) | ~models.Q(contact=models.F("id")),
+                name="resident_contact_is_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"居民 {str(self.pk)[:8]}"
+
+    @property
+    def said(self) -> Upstream:
+        """What the platform said last, to read and to write."""
+        return Upstream(self)
+
+    @property
+    def origin(self) -> Sources:
+        """Where each value came from, to read and to write."""
+        return Sources(self)
+
+    @property
+    def id_form(self) -> str:
+        """The ID number in the form in which two numbers are compared."""
+        return id_numbers.matching_form(self.id_number)
+
+    @property
+    def known_sex(self) -> int | None:
+        """The sex that is stated, or else told by a valid ID number."""
+        if self.sex:
+            return self.sex
+        told = id_numbers.told(self.id_number)
+        return told.sex if told else None
+
+    @property
+    def known_birth(self) -> date | None:
+        """The birth date that is stated, or else told by a valid ID number."""
+        if self.birth_date:
+            return self.birth_date
+        told = id_numbers.told(self.id_number)
+        return told.birth if told else None
+
+    def age(self, today: date | None = None) -> int | None:
+        """Full years in Shanghai today, None while the birth date is unknown."""
+        born = self.known_birth
+        if born is None:
+            return None
+        today = today or timezone.localdate()
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+    def fill_from_number(self) -> list[str]:
+        """Fill birth date and sex, where unknown, from a valid ID number; not saved. Returns the fields."""
+        told = id_numbers.told(self.id_number)
+        values: dict[str, Any] = {"birth_date": told.birth, "sex": told.sex} if told else {}
+        filled = [field for field in values if getattr(self, field) is None and not self.said.emptied(field)]
+        for field in filled:
+            setattr(self, field, values[field])
+            self.origin.note(field, Sources.ID_NUMBER)
+        return filled
+
+    def clean(self) -> None:
+        if self.contact_id and self.contact_id == self.pk:
+            raise ValidationError({"contact": "联系人不能是本人。"})

@@ -1,0 +1,36 @@
+"""The rules of this suite, as a pytest plugin.
+
+Nothing is skipped: a test that did not run proves nothing, so a skip or an expected failure is
+a failure. And a test that means something on one database only is marked, and left out elsewhere.
+"""
+
+import pytest
+from django.db import connection
+
+OTHER_DATABASE = {"sqlite": {"postgresql"}, "postgresql": {"sqlite", "browser"}}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Browser tests are slow and say nothing about the database: they run once, on SQLite."""
+    marks = OTHER_DATABASE[connection.vendor]
+    foreign = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
+    config.hook.pytest_deselected(items=foreign)
+    items[:] = [item for item in items if item not in foreign]
+
+
+def refuse(report):
+    if report.outcome == "skipped" or hasattr(report, "wasxfail"):
+        vars(report).pop("wasxfail", None)
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid}: no test is skipped or expected to fail here"
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport():
+    return refuse((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report():
+    return refuse((yield))
