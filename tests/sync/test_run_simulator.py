@@ -1,0 +1,57 @@
+"""`manage.py run_simulator`, as a process of its own."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sync.simulator import community
+from sync.simulator.faults import FAULTS
+from sync.simulator.server import Simulator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "run_simulator", *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def refused(*arguments):
+    with command(*arguments) as process:
+        _, sentence = process.communicate(timeout=60)
+    assert process.returncode == 2 and len(sentence.splitlines()) == 1
+    return sentence
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_told_to_stop(ending):
+    with command("--port", "0") as process:
+        line = process.stdout.readline()
+        process.send_signal(ending)
+        assert process.wait(timeout=60) == 0
+    assert "http://127.0.0.1:" in line and f"{len(community.PHONES) + 1} 个手机号" in line
+
+
+def test_the_command_refuses_a_taken_port():
+    with Simulator() as platform:
+        assert "已被占用" in refused("--port", str(platform.port))
+
+
+def test_the_command_refuses_an_unknown_fault():
+    assert "没有名为 nope 的故障" in refused("--fault", "nope")
+
+
+@pytest.mark.parametrize("arguments", [("--port", "x"), ("--port", "70000"), ("--latency", "nan")])
+def test_the_command_refuses_a_malformed_number(arguments):
+    assert "应为" in refused(*arguments)
+
+
+def test_the_command_lists_the_faults():
+    with command("--fault", "list") as process:
+        names, _ = process.communicate(timeout=60)
+    assert names.split() == list(FAULTS)
