@@ -1,0 +1,270 @@
+"""Who is who: the phone's person and each row of `members`, in the order of domain.md (Sync).
+
+Never by phone alone, never by name alone outside the house. What a rule finds is
+somebody whom no other row of this house has taken.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from houses.choices import Role
+from houses.models import House, Membership
+from houses.neighbourhood import Neighbourhood
+from residents import id_numbers
+from residents.crypto import digest
+from residents.models import Resident
+
+from .models import Mention
+from .schemas import Answer, Member
+
+_NAME_NOISE = re.compile(r"[\s·•・‧∙.]")
+_NO_ROLE_OF_ITS_OWN = (None, Role.RELATIVE, Role.OTHER)
+
+
+def name_key(name: str | None) -> str:
+    """The form in which two names are compared; "" matches nothing."""
+    return _NAME_NOISE.sub("", name or "").casefold()
+
+
+def same_name(one: str | None, other: str | None) -> bool:
+    return bool(name_key(one)) and name_key(one) == name_key(other)
+
+
+def form(number: str | None) -> str:
+    return id_numbers.matching_form(number) if number else ""
+
+
+def row_digest(row: Member) -> str:
+    """Recognises a row of the same phone: keyed, so that nothing of it is stored."""
+    return digest(json.dumps([name_key(row.name), form(row.number)]), context="row")
+
+
+def role_of(value: object) -> int | None:
+    """A role as a number; a code that the document does not know is no role."""
+    return int(value) if isinstance(value, int) else None
+
+
+@dataclass
+class Match:
+    """A row and whom it names: `resident` None is somebody new."""
+
+    row: Member
+    resident: Resident | None = None
+    is_subject: bool = False
+
+
+@dataclass
+class Subject:
+    """The phone's person while one answer is read."""
+
+    resident: Resident
+    roles: dict[int, int | None] = field(default_factory=dict)  # house pk -> own role
+
+
+# -- the phone's person ------------------------------------------------------------------
+
+
+def find_subject(
+    answer: Answer, last: UUID | None, homes: Iterable[House], around: Neighbourhood
+) -> Resident | None:
+    """The resident whom this answer is about, None for somebody new."""
+    number = form(answer.number)
+    before = around.residents.get(last) if last else None
+    if before and _still_agrees(before, answer.name, number):
+        return before
+    holders = oldest_first(around.holders(number))
+    for holder in holders:
+        if same_name(holder.name, answer.name):
+            return holder
+    if len(holders) == 1 and not holders[0].name:
+        return holders[0]
+    return _namesake_at_home(answer, homes, around)
+
+
+def _still_agrees(resident: Resident, name: str | None, number: str) -> bool:
+    names, numbers = known_names(resident), known_numbers(resident)
+    return any(same_name(name, known) for known in names) or bool(number and number in numbers)
+
+
+def _namesake_at_home(answer: Answer, homes: Iterable[House], around: Neighbourhood) -> Resident | None:
+    rows = [row for home in homes for row in around.open_members(home.pk)]
+    people = [around.resident(row) for row in rows]
+    return next(
+        (
+            person
+            for person in people
+            if same_name(person.name, answer.name) and not (person.id_number and answer.number)
+        ),
+        None,
+    )
+
+
+def oldest_first(people: Iterable[Resident]) -> list[Resident]:
+    return sorted(people, key=lambda person: (person.created_at, str(person.pk)))
+
+
+def known_names(resident: Resident, row: Membership | None = None) -> list[str]:
+    """The names a person goes by: ours and the platform's."""
+    said = [resident.said.value("name"), row.said.value("name") if row else None]
+    return [name for name in (resident.name, *said) if name]
+
+
+def known_numbers(resident: Resident, row: Membership | None = None) -> set[str]:
+    said = [resident.said.value("id_number"), row.said.value("id_number") if row else None]
+    return {form(number) for number in (resident.id_number, *said) if number}
+
+
+# -- the members of one house ------------------------------------------------------------
+
+
+class Household:
+    """Match the rows of one house of one answer.
+
+    A rule runs over all rows before the next one, so that a weaker likeness of one row
+    never takes the person whom another row names outright.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        rows: list[Member],
+        answer: Answer,
+        subject: Subject,
+        mentions: list[Mention],
+        around: Neighbourhood,
+    ) -> None:
+        self.house, self.answer, self.subject, self.around = house, answer, subject, around
+        self.rows = distinct(rows)
+        self.mentions = [mention for mention in mentions if mention.membership.house_id == house.pk]
+        self.digests = {row_digest(row) for row in self.rows}
+        self.found: dict[int, Match] = {}
+        self.taken: set[UUID] = set()
+
+    def match(self) -> list[Match]:
+        self._subjects_row()
+        rules: tuple[Callable[[Member], Iterator[Resident]], ...] = (
+            self._named_alike_by_this_phone,
+            self._said_alike,
+            self._corrected,
+            self._same_number_and_name,
+            self._half_alike,
+            self._anywhere,
+            self._by_nickname,
+        )
+        for rule in rules:
+            for index, row in enumerate(self.rows):
+                if index not in self.found:
+                    self._take(index, row, rule)
+        return [self.found.get(index) or Match(row) for index, row in enumerate(self.rows)]
+
+    def _take(self, index: int, row: Member, rule: Callable[[Member], Iterator[Resident]]) -> None:
+        person = next((person for person in rule(row) if person.pk not in self.taken), None)
+        if person is not None:
+            self.taken.add(person.pk)
+            self.found[index] = Match(row, person, is_subject=person is self.subject.resident)
+
+    def _subjects_row(self) -> None:
+        """(a) The subject's name and own role in this house; of several, the one with the own number."""
+        own = role_of(self.subject.roles.get(self.house.pk))
+        if own in _NO_ROLE_OF_ITS_OWN:
+            return
+        number = form(self.answer.number)
+        alike = [
+            index
+            for index, row in enumerate(self.rows)
+            if same_name(row.name, self.answer.name) and role_of(row.role) == own
+        ]
+        for index in sorted(alike, key=lambda index: form(self.rows[index].number) != number)[:1]:
+            self._take(index, self.rows[index], lambda _: iter([self.subject.resident]))
+
+    def _members(self) -> list[Membership]:
+        return sorted(self.around.members(self.house.pk), key=lambda row: not row.is_open)
+
+    # (b) whom the platform's own words point to, whatever staff corrected since
+
+    def _named_alike_by_this_phone(self, row: Member) -> Iterator[Resident]:
+        digest_ = row_digest(row)
+        for mention in self.mentions:
+            if mention.row == digest_:
+                yield self.around.resident(mention.membership)
+
+    def _said_alike(self, row: Member) -> Iterator[Resident]:
+        for member in self._members():
+            said_name, said_number = member.said.value("name"), member.said.value("id_number")
+            if same_name(said_name, row.name) and form(said_number) == form(row.number):
+                yield self.around.resident(member)
+
+    def _corrected(self, row: Member) -> Iterator[Resident]:
+        """This phone named the person before, that row is gone, and half of this row is the same."""
+        for mention in self.mentions:
+            person = self.around.resident(mention.membership)
+            if not mention.row or mention.row in self.digests or person is self.subject.resident:
+                continue
+            names = known_names(person, mention.membership)
+            like_before = (
+                any(same_name(row.name, name) for name in names) and role_of(row.role) == mention.role
+            )
+            if like_before or form(row.number) in known_numbers(person, mention.membership):
+                yield person
+
+    # (c) to (f)
+
+    def _same_number_and_name(self, row: Member) -> Iterator[Resident]:
+        for person in map(self.around.resident, self._members()):
+            if row.number and person.id_form == form(row.number) and same_name(person.name, row.name):
+                yield person
+
+    def _half_alike(self, row: Member) -> Iterator[Resident]:
+        for person in map(self.around.resident, self._members()):
+            by_name = same_name(person.name, row.name) and not (person.id_number and row.number)
+            by_number = (
+                bool(row.number) and person.id_form == form(row.number) and not (person.name and row.name)
+            )
+            if by_name or by_number:
+                yield person
+
+    def _anywhere(self, row: Member) -> Iterator[Resident]:
+        for person in oldest_first(self.around.holders(form(row.number))):
+            if same_name(person.name, row.name):
+                yield person
+
+    def _by_nickname(self, row: Member) -> Iterator[Resident]:
+        holders = self.around.holders(form(row.number))
+        if len(holders) == 1 and self._may_be_nicknamed(holders[0], row) and not self._contradicted(row):
+            yield holders[0]
+
+    def _may_be_nicknamed(self, person: Resident, row: Member) -> bool:
+        rows = self.around.memberships(person)
+        at_hand = any((one.activated_at and one.is_open) or one.house_id == self.house.pk for one in rows)
+        role = role_of(row.role)
+        implied = Role(role).sex if role is not None else None
+        fits = not implied or person.known_sex in (None, implied)
+        return at_hand and fits and (person is not self.subject.resident or self._subject_may_have(role))
+
+    def _subject_may_have(self, role: int | None) -> bool:
+        """In the own answer the subject has one role: a row with another is somebody else."""
+        return role in (*_NO_ROLE_OF_ITS_OWN, role_of(self.subject.roles.get(self.house.pk)))
+
+    def _contradicted(self, row: Member) -> bool:
+        """Another row of this answer carries the number under another name."""
+        rows = (other for home in self.answer.houses for other in home.members or [])
+        return any(
+            form(other.number) == form(row.number) and name_key(other.name) != name_key(row.name)
+            for other in rows
+        )
+
+
+def distinct(rows: Iterable[Member]) -> list[Member]:
+    """Rows that say the same are one; of the same number and name, the one with the clearer role stays."""
+    kept: dict[tuple[object, ...], Member] = {}
+    for row in rows:
+        number, role = form(row.number), role_of(row.role)
+        key = (name_key(row.name), number) if number else (name_key(row.name), number, role)
+        if key not in kept or (
+            role_of(kept[key].role) in _NO_ROLE_OF_ITS_OWN and role not in _NO_ROLE_OF_ITS_OWN
+        ):
+            kept[key] = row
+    return list(kept.values())

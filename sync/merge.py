@@ -1,0 +1,294 @@
+"""Answers into records: one transaction for a set, one unit for each answer.
+
+    merge(answers) -> outcomes, in the order of the answers
+
+A set is loaded in a handful of queries, applied in memory answer by answer
+(`sync.unit`), and written in sets. When it fails as a whole, its answers are replayed
+one by one, so that a bad one costs itself only. No network call happens in here.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.utils import timezone
+
+from houses import findings
+from houses.models import Community, House, Membership
+from houses.models.membership import record_history
+from houses.neighbourhood import Neighbourhood
+from residents.crypto import digest
+from residents.models import Resident, Tombstone
+
+from .exceptions import StorageError
+from .matching import form
+from .models import Mention, NumberLock, PlatformRecord
+from .unit import CREATED, UNCHANGED, UPDATED, Asked, Books, Unit, address_of
+
+# Raise it when reading or merging changes its meaning: then the same answer is read again.
+RULES_VERSION = 1
+
+# platform code, building, unit, floor, room
+Address = tuple[str, ...]
+
+TRIES = 3
+BATCH = 500
+WHY = "安防平台同步"
+
+HOUSE_FIELDS = ["floor", *House.SYNCED, "upstream", "sources", "version", "updated_at"]
+RESIDENT_FIELDS = [*Resident.SYNCED, "upstream", "sources", "version", "updated_at"]
+MEMBERSHIP_FIELDS = [
+    *Membership.SYNCED, "managed_by", "status", "completed_at", "absent_since", "relisted_since",
+    "upstream", "sources", "version", "updated_at",
+]  # fmt: skip
+
+
+@dataclass
+class Outcome:
+    """What became of one phone: `outcome` is created, updated, unchanged, not_found or failed."""
+
+    phone: str
+    outcome: str
+    cause: str | None = None
+    attempts: int = 0
+    residents: Counter[str] = field(default_factory=Counter)
+    houses: Counter[str] = field(default_factory=Counter)
+    memberships: Counter[str] = field(default_factory=Counter)
+    fields_updated: int = 0
+    conflicts: int = 0
+
+
+def merge(answers: Sequence[Asked]) -> list[Outcome]:
+    """Merge answers; each is stored wholly or not at all, and a failure is an outcome."""
+    if len(answers) > 1:
+        try:
+            return _merge_set(answers)
+        except DatabaseError:
+            return [outcome for one in answers for outcome in merge([one])]
+    try:
+        return [outcome for one in answers for outcome in _persistently([one])]
+    except StorageError as error:
+        return [Outcome(one.phone, "failed", error.cause) for one in answers]
+
+
+def _persistently(answers: Sequence[Asked]) -> list[Outcome]:
+    """Deadlocks and lost races are tried again: the other side has committed by then."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _merge_set(answers)
+        except (IntegrityError, OperationalError):
+            if attempt == TRIES:
+                raise StorageError("busy") from None
+        except DatabaseError:
+            raise StorageError("database") from None
+    raise AssertionError("unreachable")
+
+
+@transaction.atomic
+def _merge_set(answers: Sequence[Asked]) -> list[Outcome]:
+    books = _open_books(answers)
+    units = []
+    for asked in answers:
+        unit = Unit(books, asked)
+        unit.apply()
+        units.append(unit)
+    _write(books)
+    return [_outcome(asked.phone, unit) for asked, unit in zip(answers, units, strict=True)]
+
+
+# -- reading -----------------------------------------------------------------------------
+
+
+def _open_books(answers: Sequence[Asked]) -> Books:
+    """Take the locks in one order (phones, numbers, houses, people), then read what they guard."""
+    records = _lock_phones(answers)
+    numbers = {form(number) for asked in answers for number in _numbers(asked)} - {""}
+    _lock_numbers(numbers)
+    now = timezone.now()
+    homes = _homes(answers, now)
+    mentions = Mention.objects.filter(record__in=[record.pk for record in records.values()])
+    named = dict(mentions.values_list("membership_id", "membership__house_id"))
+    subjects = {record.subject_id for record in records.values() if record.subject_id}
+    around = Neighbourhood.load(
+        houses={house.pk for house in homes.values()} | set(named.values()),
+        residents=subjects,
+        numbers=numbers,
+        lock=True,
+    )
+    homes = {address: around.houses[house.pk] for address, house in homes.items()}
+    books = Books(around, homes, records, Tombstone.among(numbers), now)
+    _load_mentions(books)
+    return books
+
+
+def _numbers(asked: Asked) -> Iterable[str]:
+    yield asked.answer.number
+    for dwelling in asked.answer.houses:
+        yield from (row.number for row in dwelling.members or [])
+
+
+def _lock_phones(answers: Sequence[Asked]) -> dict[str, PlatformRecord]:
+    phones = sorted({asked.phone for asked in answers})
+    known = set(PlatformRecord.objects.filter(phone__in=phones).values_list("phone", flat=True))
+    PlatformRecord.objects.bulk_create(
+        [PlatformRecord(phone=phone) for phone in phones if phone not in known], ignore_conflicts=True
+    )
+    found = PlatformRecord.objects.filter(phone__in=phones).order_by("pk").select_for_update()
+    return {record.phone: record for record in found}
+
+
+def _lock_numbers(numbers: Iterable[str]) -> None:
+    keys = sorted(digest(number, context="number") for number in numbers)
+    known = set(NumberLock.objects.filter(key__in=keys).values_list("key", flat=True))
+    NumberLock.objects.bulk_create(
+        [NumberLock(key=key) for key in keys if key not in known], ignore_conflicts=True
+    )
+    list(NumberLock.objects.filter(key__in=keys).order_by("pk").select_for_update().values_list("pk"))
+
+
+def _communities(codes: set[str]) -> dict[str, Community]:
+    known = set(Community.objects.filter(platform_code__in=codes).values_list("platform_code", flat=True))
+    new = [Community(platform_code=code) for code in sorted(codes - known)]
+    Community.objects.bulk_create(new, ignore_conflicts=True)
+    return {found.platform_code: found for found in Community.objects.filter(platform_code__in=codes)}
+
+
+def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, House]:
+    """The house of every address of the answers; what is new is inserted, blank but for its address."""
+    addresses = sorted({address_of(home) for asked in answers for home in asked.answer.houses}, reverse=True)
+    communities = _communities({address[0] for address in addresses})
+    street = Street.load(communities, addresses)
+    new = [street.build(communities, address, now) for address in addresses if street.find(address) is None]
+    if new:
+        House.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
+        street = Street.load(communities, addresses)
+    return {address: house for address in addresses if (house := street.find(address))}
+
+
+class Street:
+    """Houses by their address; a blank floor matches the one house whose other parts are equal."""
+
+    def __init__(self, houses: Iterable[House]) -> None:
+        self._houses: dict[Address, list[House]] = defaultdict(list)
+        for house in houses:
+            self._add(house, house.community.platform_code)
+
+    @classmethod
+    def load(cls, communities: dict[str, Community], addresses: Iterable[Address]) -> "Street":
+        near = House.objects.filter(
+            community__in=[community.pk for community in communities.values()],
+            building__in={address[1] for address in addresses},
+            room__in={address[4] for address in addresses},
+        )
+        return cls(near.select_related("community").order_by("pk"))
+
+    def build(self, communities: dict[str, Community], address: Address, now: datetime) -> House:
+        code, building, unit, floor, room = address
+        house = House(
+            community=communities[code], building=building, unit=unit, floor=floor, room=room,
+            created_at=now, updated_at=now,
+        )  # fmt: skip
+        self._add(house, code)
+        return house
+
+    def find(self, address: Address) -> House | None:
+        code, building, unit, floor, room = address
+        near = self._houses.get((code, building, unit, room), [])
+        exact = next((house for house in near if house.floor == floor), None)
+        alone = near[0] if len(near) == 1 else None
+        return exact or (alone if alone and "" in (floor, alone.floor) else None)
+
+    def _add(self, house: House, code: str) -> None:
+        self._houses[(code, house.building, house.unit, house.room)].append(house)
+
+
+def _load_mentions(books: Books) -> None:
+    """The mentions by these phones, and those by other phones of the same memberships."""
+    rows = books.around.rows
+    for mention in Mention.objects.filter(membership__in=rows).order_by("pk"):
+        mention.membership = rows[mention.membership_id]
+        books.add_mention(mention)
+
+
+# -- writing -----------------------------------------------------------------------------
+
+
+def _write(books: Books) -> None:
+    _write_rows(books, Resident, RESIDENT_FIELDS)
+    _write_houses(books)
+    _write_rows(books, Membership, MEMBERSHIP_FIELDS)
+    _write_bookkeeping(books)
+    _restate_dependants(books)
+    _check(books)
+
+
+def _write_rows(books: Books, model: type[Resident] | type[Membership], fields: list[str]) -> None:
+    created, updated = books.pending(model, CREATED), books.pending(model, UPDATED)
+    model.objects.bulk_create(created, batch_size=BATCH)
+    record_history(created, why=WHY)
+    _update(books, updated, fields)
+
+
+def _write_houses(books: Books) -> None:
+    """New houses stand already, with nothing but their address: their values follow."""
+    created, updated = books.pending(House, CREATED), books.pending(House, UPDATED)
+    House.objects.bulk_update(created, HOUSE_FIELDS, batch_size=BATCH)
+    record_history(created, why=WHY)
+    _update(books, updated, HOUSE_FIELDS)
+
+
+def _update(books: Books, rows: list[Any], fields: list[str]) -> None:
+    for row in rows:
+        row.version += 1
+        row.updated_at = books.now
+    if rows:
+        type(rows[0]).objects.bulk_update(rows, fields, batch_size=BATCH)
+        record_history(rows, why=WHY, update=True)
+
+
+def _write_bookkeeping(books: Books) -> None:
+    changed = list({id(mention): mention for mention in books.changed_mentions}.values())
+    for mention in changed:
+        mention.membership = mention.membership  # its key is known by now
+    Mention.objects.bulk_create([m for m in changed if m.pk is None], batch_size=BATCH)
+    known = [m for m in changed if m.pk is not None and not m._state.adding]
+    Mention.objects.bulk_update(known, ["row", "role", "absent_since"], batch_size=BATCH)
+    for record in books.records.values():
+        record.rules_version, record.checked_at = RULES_VERSION, books.now
+    PlatformRecord.objects.bulk_update(
+        books.records.values(), ["digest", "rules_version", "subject", "checked_at"], batch_size=BATCH
+    )
+
+
+def _restate_dependants(books: Books) -> None:
+    """Whoever is reached through a person's phone may be complete now."""
+    people = [*books.pending(Resident, CREATED), *books.pending(Resident, UPDATED)]
+    dependants = Resident.objects.filter(contact__in=people).select_related("contact")
+    Membership.objects.restate(dependants, why=WHY)
+
+
+def _check(books: Books) -> None:
+    touched = [record for record, _ in books.touched.values()]
+    people = {record.pk for record in touched if isinstance(record, Resident)}
+    homes = {record.pk for record in touched if isinstance(record, House)}
+    homes |= {record.house_id for record in touched if isinstance(record, Membership)}
+    if touched:
+        scope = findings.scope_of(books.around, residents=people, houses=homes, numbers=books.numbers)
+        findings.check(books.around, scope)
+
+
+def _outcome(phone: str, unit: Unit) -> Outcome:
+    states = unit.states.values()
+    result = Outcome(phone, UNCHANGED, conflicts=unit.conflicts)
+    for record, state in states:
+        counts = {Resident: result.residents, House: result.houses, Membership: result.memberships}
+        counts[type(record)][state] += 1
+        result.fields_updated += unit.new_values[id(record)] if state != CREATED else 0
+    if any(state != UNCHANGED for _, state in states) or unit.conflicts:
+        result.outcome = UPDATED
+    if unit.found and unit.states[id(unit.found.resident)][1] == CREATED:
+        result.outcome = CREATED
+    return result

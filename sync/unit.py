@@ -1,0 +1,352 @@
+"""One phone's answer applied to the records in memory; nothing is written here.
+
+`Books` is what a set of answers shares: the neighbourhood, the phones' records and
+mentions, and what has to be written at the end. `Unit` applies one answer to it and
+counts what it changed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from houses.checks import id_shared
+from houses.choices import Role
+from houses.models import House, Membership
+from houses.neighbourhood import Neighbourhood
+from residents.models import Resident
+from residents.upstream import Said, Sources
+
+from .matching import Household, Match, Subject, find_subject, form, role_of, row_digest
+from .models import Mention, PlatformRecord
+from .schemas import Answer, Dwelling, Member, Unknown
+from .three_way import ELSEWHERE, OWN_ANSWER, Speaker, unknown, weigh
+
+CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+
+# Ranks of what is said about a membership and about a house.
+OWN_MEMBERSHIP, BY_OWNER, BY_OTHER = 3, 2, 1
+
+Stored = Resident | House | Membership
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An answer, the phone that was asked, and the digest of the answer."""
+
+    phone: str
+    answer: Answer
+    digest: str
+    attempts: int = 0
+
+
+@dataclass
+class Books:
+    """What the answers of one transaction share."""
+
+    around: Neighbourhood
+    homes: dict[tuple[str, ...], House]  # folded address as it was stated -> house
+    records: dict[str, PlatformRecord]  # by phone
+    erased: set[str]  # ID numbers of people who asked to be forgotten
+    now: datetime
+    mentions: dict[int, list[Mention]] = field(default_factory=lambda: defaultdict(list))  # by record pk
+    mentions_of: dict[int, list[Mention]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # by id() of a membership
+    touched: dict[int, tuple[Stored, str]] = field(
+        default_factory=dict
+    )  # by id(): record, created or updated
+    changed_mentions: list[Mention] = field(default_factory=list)
+    numbers: set[str] = field(default_factory=set)  # forms that somebody got or gave up
+
+    def touch(self, record: Stored, what: str) -> None:
+        """Remember to write the record; what was created in this set stays so."""
+        self.touched.setdefault(id(record), (record, what))
+
+    def pending(self, model: type[Stored], what: str) -> list[Any]:
+        return [record for record, how in self.touched.values() if isinstance(record, model) and how == what]
+
+    def add_mention(self, mention: Mention) -> None:
+        self.mentions[mention.record_id].append(mention)
+        self.mentions_of[id(mention.membership)].append(mention)
+
+
+class Unit:
+    """Apply one answer. `states` tells for every record of the answer what became of it."""
+
+    def __init__(self, books: Books, asked: Asked) -> None:
+        self.books, self.around, self.answer = books, books.around, asked.answer
+        self.record = books.records[asked.phone]
+        self.record.digest = asked.digest
+        self.mentions = books.mentions[self.record.pk]
+        self.states: dict[int, tuple[Stored, str]] = {}
+        self.new_values: Counter[int] = Counter()
+        self.conflicts = 0
+        self.named: set[int] = set()  # id() of the memberships that this answer names
+        self.found: Subject | None = None
+
+    def apply(self) -> None:
+        if form(self.answer.number) in self.books.erased:
+            return
+        homes = self._homes()
+        resident = find_subject(self.answer, self.record.subject_id, [home for home, _ in homes], self.around)
+        self.found = Subject(resident or self._new_resident())
+        self._phone_moved(self.subject.resident)
+        self.record.subject = self.subject.resident
+        self._person()
+        for house, dwellings in homes:
+            self._house(house, dwellings)
+        self._absent({house.pk for house, _ in homes}, {house.pk for house, rows in homes if _silent(rows)})
+        self._derive()
+
+    @property
+    def subject(self) -> Subject:
+        """The phone's person, once found: an answer about an erased person has none."""
+        assert self.found is not None
+        return self.found
+
+    # -- the phone's person ---------------------------------------------------------------
+
+    def _person(self) -> None:
+        resident = self.subject.resident
+        self._note(resident)
+        me = Speaker(by=str(resident.pk), rank=OWN_ANSWER)
+        for name, theirs in self.answer.known(Resident.SYNCED).items():
+            self._hear(resident, name, theirs, me)
+
+    def _phone_moved(self, now: Resident) -> None:
+        """The phone answered for somebody else before: the former holder keeps it, with a notice."""
+        phone = self.record.phone
+        former = self.around.residents.get(self.record.subject_id) if self.record.subject_id else None
+        if former is not None and former is not now:
+            self._mark_moved(former, phone, str(now.pk))
+        said = now.said.get("phone")
+        if said and said.moved and said.value == phone:
+            self._mark_moved(now, phone, "")
+
+    def _mark_moved(self, resident: Resident, phone: str, to: str) -> None:
+        said = resident.said.get("phone")
+        if said and said.value == phone and said.moved != to:
+            resident.said.put("phone", replace(said, moved=to))
+            self._note(resident, UPDATED)
+
+    # -- one house ------------------------------------------------------------------------
+
+    def _homes(self) -> list[tuple[House, list[Dwelling]]]:
+        """The answer's houses; two rows of one address are one house."""
+        grouped: dict[int, tuple[House, list[Dwelling]]] = {}
+        for dwelling in self.answer.houses:
+            house = self.books.homes[address_of(dwelling)]
+            grouped.setdefault(house.pk, (house, []))[1].append(dwelling)
+        return list(grouped.values())
+
+    def _house(self, house: House, dwellings: list[Dwelling]) -> None:
+        told = dwellings[0]
+        own_role = role_of(told.role)
+        self.subject.roles[house.pk] = own_role
+        rank = BY_OWNER if own_role == Role.SELF else BY_OTHER
+        speaker = Speaker(by=str(self.subject.resident.pk), rank=rank)
+        self._note(house, CREATED if self._is_new(house) else UNCHANGED)
+        for dwelling in dwellings:
+            if dwelling.floor and not house.floor:
+                self._change(house, "floor", dwelling.floor, derived=False)
+            for name, theirs in dwelling.known(House.SYNCED).items():
+                self._hear(house, name, theirs, speaker)
+        self._own_membership(house, told)
+        rows = [row for dwelling in dwellings for row in dwelling.members or [] if not self._erased(row)]
+        matches = Household(house, rows, self.answer, self.subject, self.mentions, self.around).match()
+        for match in matches:
+            self._member(house, match, speaker)
+
+    def _is_new(self, house: House) -> bool:
+        """Inserted by this transaction, and met for the first time."""
+        return house.created_at == self.books.now and id(house) not in self.books.touched
+
+    def _erased(self, row: Member) -> bool:
+        return bool(row.number) and form(row.number) in self.books.erased
+
+    def _own_membership(self, house: House, told: Dwelling) -> None:
+        row = self._membership(house, self.subject.resident)
+        self._name(row, "", self.subject.roles[house.pk])
+        if row.is_open:
+            me = Speaker(by=str(self.subject.resident.pk), rank=OWN_MEMBERSHIP)
+            for name, theirs in told.known(Membership.SYNCED).items():
+                self._hear(row, name, theirs, me)
+
+    def _member(self, house: House, match: Match, speaker: Speaker) -> None:
+        resident = match.resident or self._new_resident()
+        row = self._membership(house, resident)
+        if not match.is_subject:
+            self._name(row, row_digest(match.row), role_of(match.row.role))
+            self._manage(row, speaker)
+        if row.is_open:
+            self._hear_member(row, resident, match, speaker)
+
+    def _hear_member(self, row: Membership, resident: Resident, match: Match, speaker: Speaker) -> None:
+        told, own = match.row, match.is_subject
+        here = replace(speaker, rank=OWN_MEMBERSHIP) if own else speaker
+        for name, theirs in (("name", told.name), ("id_number", told.number)):
+            self._keep(row, name, theirs, here)
+        if not own:
+            self._hear(row, "role", told.role, here)
+        about = replace(speaker, rank=OWN_ANSWER if own else ELSEWHERE)
+        self._note(resident)
+        if not resident.name and not resident.said.emptied("name"):
+            self._hear(resident, "name", told.name, about)
+        if not (own and self.answer.number):
+            self._hear(resident, "id_number", told.id_number, about)
+
+    def _keep(self, row: Membership, name: str, theirs: Any, speaker: Speaker) -> None:
+        """What the house's row calls the person: kept as said, no value of ours stands against it."""
+        said = row.said.get(name)
+        _, kept = weigh(said.value if said else None, said, theirs, speaker)
+        if kept is not None and kept != said:
+            row.said.put(name, kept)
+            self._note(row, UPDATED)
+
+    def _manage(self, row: Membership, speaker: Speaker) -> None:
+        """Who may fill for this member: the owner who named them; a tenant for the own family."""
+        subject = self.subject.resident
+        own_role = self.subject.roles[row.house_id]
+        managed_by_tenant = (
+            own_role == Role.TENANT and row.role != Role.SELF and row.managed_by_id != subject.pk
+        )
+        managed_by_owner = own_role == Role.SELF and row.managed_by_id is None
+        if row.resident_id != subject.pk and row.is_open and (managed_by_tenant or managed_by_owner):
+            row.managed_by = subject
+            self._note(row, UPDATED)
+
+    # -- rows -----------------------------------------------------------------------------
+
+    def _new_resident(self) -> Resident:
+        """Somebody new; the values are heard afterwards, like anybody's."""
+        resident = Resident(created_at=self.books.now, updated_at=self.books.now)
+        self.around.add_resident(resident)
+        self.around.core.add(resident.pk)
+        self._note(resident, CREATED)
+        return resident
+
+    def _membership(self, house: House, resident: Resident) -> Membership:
+        """The open membership, else the ended one (it stays ended), else a new one."""
+        rows = [row for row in self.around.memberships(resident) if row.house_id == house.pk]
+        row = next((row for row in rows if row.is_open), rows[-1] if rows else None)
+        if row is None:
+            row = Membership(
+                house=house, resident=resident, created_at=self.books.now, updated_at=self.books.now
+            )
+            self.around.add_membership(row)
+            self._note(row, CREATED)
+        self._note(row)
+        if not row.is_open and row.relisted_since is None:
+            row.relisted_since = self.books.now
+            self._note(row, UPDATED)
+        return row
+
+    def _name(self, row: Membership, digest: str, role: int | None) -> None:
+        """Note that this phone names the membership, and that it is not absent."""
+        self.named.add(id(row))
+        mention = next((m for m in self.mentions if m.membership is row), None)
+        if mention is None:
+            mention = Mention(record=self.record, row=digest, role=role)
+            mention.membership = row
+            self.books.add_mention(mention)
+        elif (mention.row, mention.role, mention.absent_since) == (digest, role, None):
+            return
+        mention.row, mention.role, mention.absent_since = digest, role, None
+        self.books.changed_mentions.append(mention)
+        self._restate_absence(row)
+
+    def _absent(self, homes: set[int], silent: set[int]) -> None:
+        """Absence never deletes: a row that left this phone's answer is marked, with its day."""
+        for mention in self.mentions:
+            row = mention.membership
+            kept = id(row) in self.named or row.house_id in silent or row.resident is self.subject.resident
+            if kept or mention.absent_since:
+                continue
+            mention.absent_since = self.books.now
+            self.books.changed_mentions.append(mention)
+            self._restate_absence(row)
+
+    def _restate_absence(self, row: Membership) -> None:
+        since = [m.absent_since for m in self.books.mentions_of[id(row)]]
+        absent = min((day for day in since if day), default=None) if row.is_open else row.absent_since
+        relisted = row.relisted_since if not row.is_open and None in since else None
+        if (absent, relisted) != (row.absent_since, row.relisted_since):
+            row.absent_since, row.relisted_since = absent, relisted
+            self._note(row, UPDATED)
+
+    # -- values ---------------------------------------------------------------------------
+
+    def _hear(self, record: Stored, name: str, theirs: Any, speaker: Speaker) -> None:
+        """Let the platform's word on one field meet ours."""
+        said = record.said.get(name)
+        if isinstance(theirs, Unknown):
+            kept = unknown(said, theirs.raw, speaker)
+            value = getattr(record, name)
+        else:
+            ours, derived = getattr(record, name), record.origin.derived(name)
+            value, kept = weigh(ours, said, theirs, self._voice(name, said, speaker), derived=derived)
+            self._change(record, name, value, derived=derived and kept != said)
+        if kept is not None and kept != said:
+            self.conflicts += kept.conflict and not (said and said.conflict)
+            record.said.put(name, kept)
+            self._note(record, UPDATED)
+
+    def _voice(self, name: str, said: Said | None, speaker: Speaker) -> Speaker:
+        """A person's two phones do not take turns: the first keeps its place until it has moved on."""
+        first_holds = name == "phone" and said is not None and not said.moved
+        return replace(speaker, by="") if first_holds else speaker
+
+    def _change(self, record: Stored, name: str, value: Any, *, derived: bool) -> None:
+        before = getattr(record, name)
+        if before == value and not derived:
+            return
+        if isinstance(record, Resident) and name == "id_number":
+            self._number_changes(record, value)
+        setattr(record, name, value)
+        record.origin.note(name, Sources.PLATFORM)
+        if isinstance(record, Resident) and name == "id_number":
+            self.around.number_changed(record)
+        self.new_values[id(record)] += before != value
+        self._note(record, UPDATED)
+
+    def _number_changes(self, resident: Resident, number: str) -> None:
+        """What was read off the old number goes with it."""
+        self.books.numbers |= {resident.id_form, form(number)} - {""}
+        for name in ("birth_date", "sex"):
+            if resident.origin.derived(name):
+                setattr(resident, name, None)
+
+    def _derive(self) -> None:
+        """What a valid number tells is filled in, unless it is not clear whose number it is."""
+        for resident in self._people():
+            if not any(id_shared(resident, self.around)):
+                filled = resident.fill_from_number()
+                self.new_values[id(resident)] += len(filled)
+                if filled:
+                    self._note(resident, UPDATED)
+            for row in self.around.open_memberships(resident):
+                if row.restate(resident):
+                    self._note(row, UPDATED)
+
+    def _people(self) -> list[Resident]:
+        return [record for record, _ in list(self.states.values()) if isinstance(record, Resident)]
+
+    def _note(self, record: Stored, what: str = UNCHANGED) -> None:
+        """Keep the strongest word on what became of the record in this answer."""
+        _, before = self.states.get(id(record), (record, UNCHANGED))
+        if before == CREATED:
+            return
+        self.states[id(record)] = (record, what if what != UNCHANGED else before)
+        if what != UNCHANGED:
+            self.books.touch(record, what)
+
+
+def address_of(dwelling: Dwelling) -> tuple[str, ...]:
+    return (dwelling.platform_code, dwelling.building, dwelling.unit, dwelling.floor, dwelling.room)
+
+
+def _silent(dwellings: Sequence[Dwelling]) -> bool:
+    """No row of the house speaks of its members."""
+    return all(dwelling.members is None for dwelling in dwellings)

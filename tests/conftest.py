@@ -1,0 +1,40 @@
+"""What every test may use: a platform on a real socket, and the answers it gives."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+
+from sync.engine import sync_phone
+from sync.merge import Outcome
+from sync.simulator.server import Simulator
+
+
+@pytest.fixture(autouse=True)
+def _short_deadline(settings: django_settings) -> None:
+    """No test waits for the ten seconds that an office grants."""
+    settings.PLATFORM_DEADLINE = 3.0
+
+
+@pytest.fixture
+def platform(db: None, settings: django_settings) -> Iterator[Simulator]:
+    """A simulator that the settings point to."""
+    with Simulator() as simulator:
+        settings.PLATFORM_TOKEN_URL = simulator.token_url
+        settings.PLATFORM_LOOKUP_URL = simulator.lookup_url
+        settings.PLATFORM_KEY_K, settings.PLATFORM_KEY_D = simulator.key_k, simulator.key_d
+        cache.clear()
+        yield simulator
+
+
+@pytest.fixture
+def sync(platform: Simulator) -> Callable[..., Outcome]:
+    """`sync(phone)` asks the simulator; `sync(phone, data)` has it answer `data` first."""
+
+    def run(phone: str, data: object | None = None) -> Outcome:
+        if data is not None:
+            platform.answers[phone] = data
+        return sync_phone(phone)
+
+    return run
