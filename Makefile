@@ -1,0 +1,26 @@
+# The commands of this project. Each sets up what it needs by itself.
+
+PYTHON := .venv/bin/python
+TEST_NEEDS := $(if $(SQLITE_ONLY),,postgresql) chromium
+
+.PHONY: help demo test check bench
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
+
+demo: ## syncs the document's sample and a generated community, and prints what came out
+	@scripts/setup.sh
+	@scripts/demo.sh
+
+test: ## the whole suite on SQLite and on PostgreSQL; ARGS= goes to pytest, SQLITE_ONLY=1 leaves PostgreSQL out
+	@scripts/setup.sh tests $(TEST_NEEDS)
+	@$(PYTHON) -m scripts.test $(ARGS)
+
+check: ## ruff, mypy, import-linter, djlint, missing migrations, production settings
+	@scripts/setup.sh tests
+	@scripts/check.sh
+
+bench: ## the merge in sets against row by row, on both databases
+	@scripts/setup.sh tests postgresql
+	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.merge
+	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.merge

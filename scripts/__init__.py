@@ -1,0 +1,1 @@
+"""Set-up, tests and databases of the workplace; nothing of the product imports it."""
