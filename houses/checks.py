@@ -48,16 +48,16 @@ def self_id_mismatch(resident: Resident, around: Neighbourhood) -> Iterator[Prob
     if not resident.id_number:
         return
     for row in around.open_memberships(resident):
-        said = row.said.get("id_number")
-        if not said or said.rank < _OWN_ANSWER or id_numbers.matching_form(said.value) == resident.id_form:
+        stated = row.said.value("own_id_number")
+        if not stated or id_numbers.matching_form(stated) == resident.id_form:
             continue
         yield Problem(
             "self_id_mismatch",
             "本人的答复里有两个不同的证件号码，请核对证件。",
             "id_number",
-            inputs=[resident.id_number, said.value],
-            suggestion=_better_number(resident, said.value),
-            evidence={"household_row": said.value},
+            inputs=[resident.id_number, stated],
+            suggestion=_better_number(resident, stated),
+            evidence={"household_row": stated},
         )
         return
 
@@ -87,14 +87,15 @@ def role_sex_mismatch(row: Membership, around: Neighbourhood) -> Iterator[Proble
 
 
 def name_differs(row: Membership, around: Neighbourhood) -> Iterator[Problem]:
-    resident, stated = around.resident(row), row.said.value("name")
+    resident = around.resident(row)
     known = {resident.name, resident.said.value("name"), row.nickname}
-    if stated and resident.name and stated not in known:
+    stated = [name for name, _ in row.called if name and name not in known]
+    if stated and resident.name:
         yield Problem(
             "name_differs",
-            f"平台在这套房屋里称此人为“{stated}”，与登记的姓名不同。",
+            f"平台在这套房屋里称此人为“{stated[0]}”，与登记的姓名不同。",
             "name",
-            inputs=[stated, resident.name],
+            inputs=[*stated, resident.name],
         )
 
 

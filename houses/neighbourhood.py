@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from residents import id_numbers
 from residents.models import Resident
+from residents.upstream import Sources
 
 from .models import House, Membership
 
@@ -138,9 +139,9 @@ class Neighbourhood:
         A number that a person corrected here is no claim any more, whatever the platform still says.
         """
         fellows = (row for own in self.open_memberships(resident) for row in self.open_members(own.house_id))
-        return [self.resident(row) for row in fellows if self._claims(row) == form]
+        return [self.resident(row) for row in fellows if form in self._claims(row)]
 
-    def _claims(self, row: Membership) -> str:
-        from_platform = self.resident(row).origin.of("id_number") in ("", "platform")
-        said = row.said.get("id_number")
-        return id_numbers.matching_form(said.value) if said and said.value and from_platform else ""
+    def _claims(self, row: Membership) -> set[str]:
+        if self.resident(row).origin.of("id_number") not in ("", Sources.PLATFORM):
+            return set()
+        return {id_numbers.matching_form(number) for _, number in row.called if number}

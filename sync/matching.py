@@ -108,13 +108,14 @@ def oldest_first(people: Iterable[Resident]) -> list[Resident]:
 
 def known_names(resident: Resident, row: Membership | None = None) -> list[str]:
     """The names a person goes by: ours and the platform's."""
-    said = [resident.said.value("name"), row.said.value("name") if row else None]
-    return [name for name in (resident.name, *said) if name]
+    called = [name for name, _ in row.called] if row else []
+    return [name for name in (resident.name, resident.said.value("name"), *called) if name]
 
 
 def known_numbers(resident: Resident, row: Membership | None = None) -> set[str]:
-    said = [resident.said.value("id_number"), row.said.value("id_number") if row else None]
-    return {form(number) for number in (resident.id_number, *said) if number}
+    called = [number for _, number in row.called] if row else []
+    numbers = (resident.id_number, resident.said.value("id_number"), *called)
+    return {form(number) for number in numbers if number}
 
 
 # -- the members of one house ------------------------------------------------------------
@@ -193,8 +194,11 @@ class Household:
 
     def _said_alike(self, row: Member) -> Iterator[Resident]:
         for member in self._members():
-            said_name, said_number = member.said.value("name"), member.said.value("id_number")
-            if same_name(said_name, row.name) and form(said_number) == form(row.number):
+            alike = (
+                same_name(name, row.name) and form(number) == form(row.number)
+                for name, number in member.called
+            )
+            if any(alike):
                 yield self.around.resident(member)
 
     def _corrected(self, row: Member) -> Iterator[Resident]:

@@ -28,9 +28,8 @@ MAX_HOUSES = 50
 MAX_MEMBERS = 100
 
 # Words with which a platform fills a field that it knows nothing about.
-NULL_WORDS = frozenset(
-    "|null|none|nil|undefined|n/a|-|--|—|无|暂无|未知|不详|空|0000-00-00|1900-01-01|/".split("|")
-)
+NULL_TEXTS = ("", "null", "none", "nil", "undefined", "n/a", "-", "--", "—", "/")
+NULL_WORDS = frozenset([*NULL_TEXTS, "无", "暂无", "未知", "不详", "空", "0000-00-00", "1900-01-01"])
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -185,11 +185,11 @@ class Unit:
 
     def _hear_member(self, row: Membership, resident: Resident, match: Match, speaker: Speaker) -> None:
         told, own = match.row, match.is_subject
-        here = replace(speaker, rank=OWN_MEMBERSHIP) if own else speaker
-        for name, theirs in (("name", told.name), ("id_number", told.number)):
-            self._keep(row, name, theirs, here)
+        name, number = Membership.CALLED_BY_SELF if own else Membership.CALLED
+        self._keep(row, name, told.name, speaker)
+        self._keep(row, number, told.number, speaker)
         if not own:
-            self._hear(row, "role", told.role, here)
+            self._hear(row, "role", told.role, speaker)
         about = replace(speaker, rank=OWN_ANSWER if own else ELSEWHERE)
         self._note(resident)
         if not resident.name and not resident.said.emptied("name"):

@@ -43,6 +43,11 @@ class Membership(models.Model):
 
     SYNCED = ("role", "household_type")
 
+    # Keys of `upstream` under which the name and number of the household's row are kept:
+    # as others' answers call the person, and as the person's own answer does.
+    CALLED = ("name", "id_number")
+    CALLED_BY_SELF = ("own_name", "own_id_number")
+
     house = models.ForeignKey(
         House, verbose_name="房屋", on_delete=models.PROTECT, related_name="memberships"
     )
@@ -143,6 +148,15 @@ class Membership(models.Model):
     @property
     def origin(self) -> Sources:
         return Sources(self)
+
+    @property
+    def called(self) -> list[tuple[str, str]]:
+        """Name and number ("" for unknown) that the platform's household rows give this person."""
+        pairs = [
+            (self.said.value(name), self.said.value(number))
+            for name, number in (self.CALLED, self.CALLED_BY_SELF)
+        ]
+        return [(name or "", number or "") for name, number in pairs if name or number]
 
     @property
     def is_open(self) -> bool:
