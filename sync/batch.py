@@ -105,10 +105,8 @@ def _store(got: list[Got]) -> list[Outcome]:
     for (item, _, seconds), outcome in zip(got, outcomes, strict=True):
         item.outcome, item.cause = outcome.outcome, outcome.cause or ""
         item.attempts, item.seconds = outcome.attempts, round(seconds, 3)
-    items = [
-        item for (item, _, _), outcome in zip(got, outcomes, strict=True) if outcome.cause not in STOPPING
-    ]
-    SyncItem.objects.bulk_update(items, ["outcome", "cause", "attempts", "seconds"])
+    answered = [item for item, _, _ in got if item.cause not in STOPPING]
+    SyncItem.objects.bulk_update(answered, ["outcome", "cause", "attempts", "seconds"])
     return outcomes
 
 

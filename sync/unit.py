@@ -190,6 +190,8 @@ class Unit:
         self._keep(row, number, told.number, speaker)
         if not own:
             self._hear(row, "role", told.role, speaker)
+        elif self.subject.roles[row.house_id] is None:
+            self._hear(row, "role", told.role, replace(speaker, rank=OWN_MEMBERSHIP))
         about = replace(speaker, rank=OWN_ANSWER if own else ELSEWHERE)
         self._note(resident)
         if not resident.name and not resident.said.emptied("name"):

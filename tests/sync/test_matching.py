@@ -389,3 +389,8 @@ def test_a_tenant_manages_the_own_family_and_not_the_owner(sync) -> None:
     PlatformRecord.objects.update(digest="")
     assert sync(ZHOU_PHONE).outcome == "unchanged"
     assert managers() == {"老周": None, "王租": "老周", "王小": "王租"}
+
+
+def test_the_own_row_tells_the_role_where_the_house_does_not(sync) -> None:
+    sync(ZHOU_PHONE, person("老周", ZHOU_ID, ZHOU_PHONE, dwelling(ZHOU, role=None)))
+    assert roles() == [("老周", 1)]

@@ -23,9 +23,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", help="手机号文件，一行一个")
-        parser.add_argument(
-            "--concurrency", type=int, default=settings.PLATFORM_CONCURRENCY, help="同时查询数"
-        )
+        threads = settings.PLATFORM_CONCURRENCY
+        parser.add_argument("--concurrency", type=int, default=threads, help="同时查询数")
         parser.add_argument("--resume", type=int, metavar="RUN", help="继续一个中断的任务")
         parser.add_argument("--json", action="store_true", help="最后输出一行 JSON")
 
@@ -81,10 +80,9 @@ class Bar:
         self.done, self.stepped = self.done + 1, self.stepped + 1
         if self.stream.isatty():
             filled = WIDTH * self.done // max(self.total, 1)
+            bar = "█" * filled + "░" * (WIDTH - filled)
             ending = "\n" if self.done == self.total else ""
-            self.stream.write(
-                f"\r{'█' * filled}{'░' * (WIDTH - filled)} {self.done}/{self.total}", ending=ending
-            )
+            self.stream.write(f"\r{bar} {self.done}/{self.total}", ending=ending)
 
 
 def summarise(run: SyncRun, seconds: float, asked: int) -> dict[str, Any]:
