@@ -24,7 +24,7 @@ from django.db.models.expressions import Case, Col, Value
 from django.db.models.functions import Cast, Substr
 from django.db.models.lookups import Exact, In, IsNull, Lookup
 
-from .crypto import DIGEST_LENGTH, digest, seal, unseal
+from .crypto import DIGEST_LENGTH, SealError, digest, seal, unseal
 
 # Places in the column of a SealedField, counted from 1 as SQL does.
 DIGEST_START, TAIL_START = 1, 1 + DIGEST_LENGTH
@@ -153,17 +153,22 @@ class SealedField(Sealed, models.CharField):  # type: ignore[type-arg]
     def encode(self, value: str) -> str:
         if not value:
             return ""
-        head = self.digest(value)
-        if self.tail:
-            head += self.tail_digest(self._folded(value)[-self.tail :])
+        head = self._head(value)
         return head + seal(value, context=f"{self.context}:{head}")
 
     def decode(self, text: str) -> str:
-        """The digests are authenticated too: one that was put before another's ciphertext does not open."""
+        """The digests are checked too: under another digest key nothing is found and all is stored twice."""
         if not text:
             return ""
         length = DIGEST_LENGTH * (2 if self.tail else 1)
-        return unseal(text[length:], context=f"{self.context}:{text[:length]}")
+        value = unseal(text[length:], context=f"{self.context}:{text[:length]}")
+        if self._head(value) != text[:length]:
+            raise SealError("查找用的摘要与设置 PII_DIGEST_KEY 不符。")
+        return value
+
+    def _head(self, value: str) -> str:
+        tail = self.tail_digest(self._folded(value)[-self.tail :]) if self.tail else ""
+        return self.digest(value) + tail
 
     def lookups(self) -> dict[str, type[Lookup[Any]]]:
         own: dict[str, type[Lookup[Any]]] = {"exact": SealedExact, "in": SealedIn}

@@ -29,7 +29,8 @@ def sync_phone(phone: str, *, client: PlatformClient | None = None, by: User | N
     run = SyncRun.objects.create(started_by=by)
     item = SyncItem.objects.create(run=run, phone=phone)
     started = time.monotonic()
-    outcome = settle([fetch(phone, client or PlatformClient.from_settings())])[0]
+    with client or PlatformClient.from_settings() as platform:
+        outcome = settle([fetch(phone, platform)])[0]
     record_outcome(item, outcome, time.monotonic() - started)
     SyncRun.objects.filter(pk=run.pk).update(status=SyncRun.Status.DONE, finished_at=timezone.now())
     return outcome

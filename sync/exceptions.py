@@ -5,7 +5,7 @@
     ├── RateLimited         rate-limited
     ├── CredentialsError    token refused
     ├── AnswerError         not-utf8 not-json duplicate envelope shape too-many wrong-subject
-    └── StorageError        busy database
+    └── StorageError        busy keys database
 
 Each error carries one stable cause (contract.md) and nothing that came from the platform:
 no text of an answer, phone or token can leak through it. Raise with `from None` wherever
@@ -33,12 +33,13 @@ SENTENCES = {
     "too-many": "安防平台的答复中房屋或成员过多，没有采用，请联系平台管理员核实。",
     "wrong-subject": "安防平台答复的是另一个手机号的资料，没有采用，请报告系统管理员。",
     "busy": "这户的资料正被别人更新，请稍后重试。",
+    "keys": "数据库里的加密资料用现在的密钥打不开，没有改动任何资料，请联系系统管理员核对密钥设置。",
     "database": "数据库暂时无法写入，没有改动任何资料，请稍后重试。",
 }
 
 # The next phone would meet the same end, and asking on could lock the account upstream.
 # `unavailable` and `rate-limited` may pass: a breaker counts these.
-STOPPING = frozenset({"token", "refused", "tls"})
+STOPPING = frozenset({"token", "refused", "tls", "keys"})
 
 
 class SyncError(Exception):
@@ -101,4 +102,4 @@ class AnswerError(SyncError):
 class StorageError(SyncError):
     """The answer is good and could not be stored (X1, X7)."""
 
-    causes = frozenset({"busy", "database"})
+    causes = frozenset({"busy", "keys", "database"})

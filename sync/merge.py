@@ -20,7 +20,7 @@ from houses import findings
 from houses.models import Community, House, Membership
 from houses.models.membership import record_history
 from houses.neighbourhood import Neighbourhood
-from residents.crypto import digest
+from residents.crypto import SealError, digest
 from residents.models import Resident, Tombstone
 
 from .exceptions import StorageError
@@ -66,7 +66,7 @@ def merge(answers: Sequence[Asked]) -> list[Outcome]:
     if len(answers) > 1:
         try:
             return _merge_set(answers)
-        except DatabaseError:
+        except (DatabaseError, SealError):
             return [outcome for one in answers for outcome in merge([one])]
     try:
         return [outcome for one in answers for outcome in _persistently([one])]
@@ -84,6 +84,8 @@ def _persistently(answers: Sequence[Asked]) -> list[Outcome]:
                 raise StorageError("busy") from None
         except DatabaseError:
             raise StorageError("database") from None
+        except SealError:
+            raise StorageError("keys") from None
     raise AssertionError("unreachable")
 
 

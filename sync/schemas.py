@@ -57,6 +57,8 @@ def plain_text(value: Any, longest: int) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("not a text")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     text = re.sub(r"\s+", " ", "".join(ch for ch in str(value) if unicodedata.category(ch) != "Cf")).strip()
     if text.lower() in NULL_WORDS:
         return None
@@ -84,14 +86,12 @@ def read_name(value: Any) -> str | None:
 
 def read_photo(value: Any) -> str | None:
     """The document's sample escapes the slashes of the photo's address twice."""
-    url = plain_text(value, 500)
+    url = plain_text(value, 2000)
     return url.replace("\\/", "/") if url else url
 
 
 def read_integer(value: Any) -> int | str | None:
     """An integer in any spelling, None for nothing, else the text that came."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     came = plain_text(value, 100)
     if came is None:
         return None

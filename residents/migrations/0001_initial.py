@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                 (
                     "photo_url",
                     residents.fields.SealedField(
-                        blank=True, default="", max_length=500, verbose_name="平台照片地址"
+                        blank=True, default="", max_length=2000, verbose_name="平台照片地址"
                     ),
                 ),
                 (
@@ -464,7 +464,7 @@ class Migration(migrations.Migration):
                 (
                     "photo_url",
                     residents.fields.SealedField(
-                        blank=True, default="", max_length=500, verbose_name="平台照片地址"
+                        blank=True, default="", max_length=2000, verbose_name="平台照片地址"
                     ),
                 ),
                 (

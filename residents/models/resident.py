@@ -43,7 +43,7 @@ class Resident(models.Model):
         on_delete=models.SET_NULL,
         related_name="contact_of",
     )
-    photo_url = SealedField("平台照片地址", max_length=500, blank=True, default="")
+    photo_url = SealedField("平台照片地址", max_length=2000, blank=True, default="")
     political_status = models.PositiveSmallIntegerField(
         "政治面貌", choices=PoliticalStatus.choices, null=True, blank=True
     )
