@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+
 from residents.models import Resident
 from sync.models import SyncItem, SyncRun
-
 from tests.cast import CHEN_PHONE, LI, LI_PHONE, WANG_PHONE, ZHOU_PHONE, lis, zhous
 
 

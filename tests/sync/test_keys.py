@@ -1,7 +1,6 @@
 """A wrong key stops the sync before anything is written (faults X12); an old key still reads."""
 
 from residents.models import Resident
-
 from tests.cast import LI, ZHOU_ID, ZHOU_PHONE, zhous
 
 OTHER_KEY = b"k" * 32
