@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.functional import cached_property
 
 from ..fields import SealedField
 from ..validators import validate_phone
@@ -35,3 +36,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return f"帐号 {self.pk}"
+
+    @property
+    def shown_name(self) -> str:
+        """What colleagues call this account."""
+        return f"{self.last_name}{self.first_name}".strip() or self.username
+
+    @cached_property
+    def sees_petitions(self) -> bool:
+        """Whether the petition flag is shown: granted by name only, to be a system administrator is not enough."""
+        granted = self.user_permissions.filter(codename="view_petition", content_type__app_label="residents")
+        return self.is_active and granted.exists()

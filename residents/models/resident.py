@@ -69,6 +69,7 @@ class Resident(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "居民"
+        permissions = [("view_petition", "可查看上访标记")]
         indexes = [
             SealedField.index("id_number", name="resident_id_number_digest"),
             SealedField.tail_index("id_number", name="resident_id_number_tail"),
