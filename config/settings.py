@@ -149,7 +149,8 @@ def cache() -> dict:
         config = env.cache("CACHE_URL", default="dbcache://cache")
     except (ImproperlyConfigured, ValueError, KeyError):
         raise ImproperlyConfigured("设置 CACHE_URL 不是有效的缓存地址。") from None
-    config.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
+    if config["BACKEND"].endswith("DatabaseCache"):
+        config.setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
     return config
 
 
