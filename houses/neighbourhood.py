@@ -13,7 +13,6 @@ from django.db.models import Q
 
 from residents import id_numbers
 from residents.models import Resident
-from residents.upstream import Sources
 
 from .models import House, Membership
 
@@ -142,6 +141,7 @@ class Neighbourhood:
         return [self.resident(row) for row in fellows if form in self._claims(row)]
 
     def _claims(self, row: Membership) -> set[str]:
-        if self.resident(row).origin.of("id_number") not in ("", Sources.PLATFORM):
+        resident = self.resident(row)
+        if resident.id_number != (resident.said.value("id_number") or ""):
             return set()
         return {id_numbers.matching_form(number) for _, number in row.called if number}

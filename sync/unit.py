@@ -287,7 +287,8 @@ class Unit:
             kept = unknown(said, theirs.raw, speaker)
             value = getattr(record, name)
         else:
-            ours, derived = getattr(record, name), record.origin.derived(name)
+            ours = getattr(record, name)
+            derived = isinstance(record, Resident) and record.read_off_number(name)
             value, kept = weigh(ours, said, theirs, self._voice(name, said, speaker), derived=derived)
             self._change(record, name, value, derived=derived and kept != said)
         if kept is not None and kept != said:
@@ -317,7 +318,7 @@ class Unit:
         """What was read off the old number goes with it."""
         self.books.numbers |= {resident.id_form, form(number)} - {""}
         for name in ("birth_date", "sex"):
-            if resident.origin.derived(name):
+            if resident.read_off_number(name):
                 setattr(resident, name, None)
 
     def _derive(self) -> None:

@@ -112,18 +112,12 @@ class Resident(models.Model):
     @property
     def known_sex(self) -> int | None:
         """The sex that is stated, or else told by a valid ID number."""
-        if self.sex:
-            return self.sex
-        told = id_numbers.told(self.id_number)
-        return told.sex if told else None
+        return self.sex or self.told().get("sex")
 
     @property
     def known_birth(self) -> date | None:
         """The birth date that is stated, or else told by a valid ID number."""
-        if self.birth_date:
-            return self.birth_date
-        told = id_numbers.told(self.id_number)
-        return told.birth if told else None
+        return self.birth_date or self.told().get("birth_date")
 
     def age(self, today: date | None = None) -> int | None:
         """Full years in Shanghai today, None while the birth date is unknown."""
@@ -133,13 +127,22 @@ class Resident(models.Model):
         today = today or timezone.localdate()
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
+    def told(self) -> dict[str, Any]:
+        """Birth date and sex, where the ID number is valid and tells them."""
+        told = id_numbers.told(self.id_number)
+        return {"birth_date": told.birth, "sex": told.sex} if told else {}
+
+    def read_off_number(self, field: str) -> bool:
+        """Whether our value is nothing but what the ID number told, unchanged since."""
+        value = getattr(self, field)
+        return value is not None and self.origin.derived(field) and value == self.told().get(field)
+
     def fill_from_number(self) -> list[str]:
         """Fill birth date and sex, where unknown, from a valid ID number; not saved. Returns the fields."""
-        told = id_numbers.told(self.id_number)
-        values: dict[str, Any] = {"birth_date": told.birth, "sex": told.sex} if told else {}
-        filled = [field for field in values if getattr(self, field) is None and not self.said.emptied(field)]
+        told = self.told()
+        filled = [field for field in told if getattr(self, field) is None and not self.said.emptied(field)]
         for field in filled:
-            setattr(self, field, values[field])
+            setattr(self, field, told[field])
             self.origin.note(field, Sources.ID_NUMBER)
         return filled
 
