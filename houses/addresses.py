@@ -9,10 +9,10 @@ import unicodedata
 
 _WORDS = {
     "platform_code": "",
-    "building": "号楼|栋楼|楼栋|号|栋|幢|座|楼|#",
-    "unit": "号单元|单元|门栋|#",
-    "floor": "楼层|层|楼|F",
-    "room": "号房|房间|室|号|房|户|#",
+    "building": "号|栋|幢|座|楼|#",
+    "unit": "号|单元|门栋|门|#",
+    "floor": "层|楼|F",
+    "room": "房间|室|号|房|户|#",
 }
 _LEADING_ZEROS = re.compile(r"^(-?)0+(?=\d)")
 
@@ -21,6 +21,6 @@ def fold(part: str, text: str) -> str:
     """Fold one part (`platform_code building unit floor room`) of an address; "" stays ""."""
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
     if words := _WORDS[part]:
-        plain = re.sub(rf"(?<=[0-9A-Z一-龥])(?:{words})$", "", plain)
+        plain = re.sub(rf"(?<=[0-9A-Z一-龥])(?:{words})+$", "", plain)
         plain = re.sub(r"^第(?=\d)", "", plain)
     return _LEADING_ZEROS.sub(r"\1", plain)

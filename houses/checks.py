@@ -19,7 +19,6 @@ MINOR_AGE = 14
 ADULT_AGE = 18
 
 _UNCLEAR = (None, Role.RELATIVE, Role.OTHER)
-_OWN_ANSWER = 3
 
 
 # -- a person among others ---------------------------------------------------------------
@@ -106,21 +105,22 @@ def role_unclear(row: Membership, around: Neighbourhood) -> Iterator[Problem]:
 
 
 def second_owner(row: Membership, around: Neighbourhood) -> Iterator[Problem]:
-    """Two people each of whose own answer says 本人."""
-    owners = [other.resident_id for other in around.open_members(row.house_id) if _owner_by_own_answer(other)]
-    if row.resident_id in owners and len(owners) > 1:
+    """Two people who are 本人 by different answers. Two of one answer own the house together."""
+    stated = {other: _stated_owner_by(other) for other in around.open_members(row.house_id)}
+    owners = {other: by for other, by in stated.items() if by}
+    if row in owners and any(by != owners[row] for by in owners.values()):
         yield Problem(
             "second_owner",
             "同一套房屋有两位业主本人，请核对产权（共有或已过户）。",
             "role",
-            inputs=sorted(map(str, owners)),
+            inputs=sorted(str(other.resident_id) for other in owners),
         )
 
 
-def _owner_by_own_answer(row: Membership) -> bool:
+def _stated_owner_by(row: Membership) -> str:
+    """Whose answer says that this is the owner; "" where none does."""
     said = row.said.get("role")
-    own = said is not None and said.rank >= _OWN_ANSWER and said.value == Role.SELF
-    return own and row.role == Role.SELF
+    return said.by if said and said.value == Role.SELF and row.role == Role.SELF else ""
 
 
 def minor_without_guardian(row: Membership, around: Neighbourhood) -> Iterator[Problem]:

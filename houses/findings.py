@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from residents import checks as person_checks
+from residents import id_numbers
 from residents.checks import Problem
 from residents.crypto import digest
 
@@ -41,14 +42,20 @@ class Scope:
 
 
 @transaction.atomic
-def refresh(*, residents: Iterable[UUID] = (), houses: Iterable[int] = ()) -> None:
-    """Check these people and houses again, and everybody whom a change of theirs concerns."""
+def refresh(
+    *, residents: Iterable[UUID] = (), houses: Iterable[int] = (), numbers: Iterable[str] = ()
+) -> None:
+    """Check these people and houses again, and everybody whom a change of theirs concerns.
+
+    `numbers` are ID numbers that somebody gave up: their other holders are concerned too.
+    """
     people = set(residents)
     homes = set(houses) | set(
         Membership.objects.filter(resident__in=people).values_list("house_id", flat=True)
     )
-    around = Neighbourhood.load(houses=homes, residents=people)
-    check(around, scope_of(around, residents=people, houses=homes))
+    forms = {id_numbers.matching_form(number) for number in numbers if number}
+    around = Neighbourhood.load(houses=homes, residents=people, numbers=forms)
+    check(around, scope_of(around, residents=people, houses=homes, numbers=forms))
 
 
 def scope_of(

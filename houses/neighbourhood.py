@@ -26,6 +26,7 @@ class Neighbourhood:
         self._by_house: dict[int, list[Membership]] = defaultdict(list)
         self._by_resident: dict[UUID, list[Membership]] = defaultdict(list)
         self._by_form: dict[str, list[Resident]] = defaultdict(list)
+        self._dependants: dict[UUID, list[Resident]] = defaultdict(list)
         self._forms: dict[UUID, str] = {}
 
     @classmethod
@@ -49,6 +50,7 @@ class Neighbourhood:
         around._load_other_holders()
         around.core |= around.residents.keys()
         around._load_memberships(houses)
+        around._link_contacts()
         return around
 
     def _load_houses(self, ids: set[int], *, lock: bool) -> None:
@@ -88,6 +90,13 @@ class Neighbourhood:
         for row in rows:
             self.add_membership(row)
 
+    def _link_contacts(self) -> None:
+        """One person is one object, also as somebody's contact."""
+        for resident in self.residents.values():
+            if resident.contact_id in self.residents:
+                resident.contact = self.residents[resident.contact_id]
+                self._dependants[resident.contact_id].append(resident)
+
     # -- to keep it true while records change ---------------------------------------------
 
     def add_resident(self, resident: Resident) -> None:
@@ -124,6 +133,10 @@ class Neighbourhood:
 
     def memberships(self, resident: Resident) -> list[Membership]:
         return self._by_resident.get(resident.pk, [])
+
+    def dependants(self, resident: Resident) -> list[Resident]:
+        """The people here who are reached through this one."""
+        return self._dependants.get(resident.pk, [])
 
     def open_memberships(self, resident: Resident) -> list[Membership]:
         return [row for row in self.memberships(resident) if row.is_open]

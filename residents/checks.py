@@ -102,7 +102,7 @@ def platform_conflict(record: Any) -> Iterator[Problem]:
             "platform_conflict",
             f"{label}：平台的值与我方的值都有改动，请选择采用哪一个。",
             name,
-            inputs=[str(getattr(record, name)), str(said.value)],
+            inputs=str(said.value),
             suggestion={"field": name, "value": record.upstream[name]["value"]},
         )
 

@@ -79,7 +79,7 @@ def find_subject(
     for holder in holders:
         if same_name(holder.name, answer.name):
             return holder
-    if len(holders) == 1 and not holders[0].name:
+    if len(holders) == 1 and not (holders[0].name and answer.name):
         return holders[0]
     return _namesake_at_home(answer, homes, around)
 

@@ -151,17 +151,19 @@ def _lock_numbers(numbers: Iterable[str]) -> None:
     list(NumberLock.objects.filter(key__in=keys).order_by("pk").select_for_update().values_list("pk"))
 
 
-def _communities(codes: set[str]) -> dict[str, Community]:
+def _communities(codes: set[str], now: datetime) -> dict[str, Community]:
     known = set(Community.objects.filter(platform_code__in=codes).values_list("platform_code", flat=True))
-    new = [Community(platform_code=code) for code in sorted(codes - known)]
+    new = [Community(platform_code=code, created_at=now) for code in sorted(codes - known)]
     Community.objects.bulk_create(new, ignore_conflicts=True)
-    return {found.platform_code: found for found in Community.objects.filter(platform_code__in=codes)}
+    found = list(Community.objects.filter(platform_code__in=codes))
+    record_history([community for community in found if community.created_at == now], why=WHY)
+    return {community.platform_code: community for community in found}
 
 
 def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, House]:
     """The house of every address of the answers; what is new is inserted, blank but for its address."""
     addresses = sorted({address_of(home) for asked in answers for home in asked.answer.houses}, reverse=True)
-    communities = _communities({address[0] for address in addresses})
+    communities = _communities({address[0] for address in addresses}, now)
     street = Street.load(communities, addresses)
     new = [street.build(communities, address, now) for address in addresses if street.find(address) is None]
     if new:
@@ -266,9 +268,10 @@ def _write_bookkeeping(books: Books) -> None:
 
 
 def _restate_dependants(books: Books) -> None:
-    """Whoever is reached through a person's phone may be complete now."""
+    """Whoever is reached through a person's phone may be complete now, wherever they live."""
     people = [*books.pending(Resident, CREATED), *books.pending(Resident, UPDATED)]
-    dependants = Resident.objects.filter(contact__in=people).select_related("contact")
+    elsewhere = Resident.objects.filter(contact__in=people).exclude(pk__in=books.around.residents)
+    dependants = elsewhere.select_related("contact")
     Membership.objects.restate(dependants, why=WHY)
 
 

@@ -31,11 +31,14 @@ MAX_MEMBERS = 100
 NULL_TEXTS = ("", "null", "none", "nil", "undefined", "n/a", "-", "--", "—", "/")
 NULL_WORDS = frozenset([*NULL_TEXTS, "无", "暂无", "未知", "不详", "空", "0000-00-00", "1900-01-01"])
 
+NO_DATE = date(1900, 1, 1)  # what a database holds where a date was never given
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _HAN_OR_LATIN = re.compile("[〇\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffffA-Za-zÀ-ɏ]")
 _MARKUP = re.compile(r"[<>{}]")
 _INTEGER = re.compile(r"(\d{1,9})(?:\.0+)?")
+_ZONED = re.compile(r"[T ].*(?:Z|[+-]\d{2}:?\d{2})$")
 _DATE = re.compile(
     r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))(?:[T ].*)?"
 )
@@ -59,17 +62,19 @@ def plain_text(value: Any, longest: int) -> str | None:
         raise ValueError("not a text")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if any(_forbidden(ch) for ch in str(value)):
+        raise ValueError("a character that no text has")
     text = re.sub(r"\s+", " ", "".join(ch for ch in str(value) if unicodedata.category(ch) != "Cf")).strip()
     if text.lower() in NULL_WORDS:
         return None
-    if len(text) > longest or any(_forbidden(ch) for ch in text):
-        raise ValueError("too long, or a character that no text has")
+    if len(text) > longest:
+        raise ValueError("too long")
     return text
 
 
 def _forbidden(ch: str) -> bool:
     """Control characters, lone surrogates, and the mark of a decoding that failed upstream."""
-    return unicodedata.category(ch) in {"Cc", "Cs"} or ch == "\ufffd"
+    return ch == "\ufffd" or (unicodedata.category(ch) in {"Cc", "Cs"} and ch not in "\t\r\n")
 
 
 def text(longest: int) -> BeforeValidator:
@@ -125,16 +130,17 @@ def read_date(value: Any) -> date | Unknown | None:
     if came is None:
         return None
     folded = unicodedata.normalize("NFKC", came)
-    return _zoned_date(folded) or _calendar_date(folded) or Unknown(came)
+    if folded.startswith("0000"):
+        return None
+    read = _zoned_date(folded) if _ZONED.search(folded) else _calendar_date(folded)
+    return Unknown(came) if read is None else None if read == NO_DATE else read
 
 
 def _zoned_date(came: str) -> date | None:
     """A moment with its zone is the day that it was in Shanghai."""
-    if not re.search(r"[T ].*(?:Z|[+-]\d{2}:?\d{2})$", came):
-        return None
     try:
         return datetime.fromisoformat(came).astimezone(SHANGHAI).date()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -168,9 +174,10 @@ def read_id_number(value: Any) -> str | Unknown | None:
 
 def read_phone(value: Any) -> str | None:
     """What is not a phone counts as absent: the document describes a photo in this row."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    try:
+        return normalise_phone(plain_text(value, 100) or "") or None
+    except ValueError:
         return None
-    return normalise_phone(str(value)) or None
 
 
 def address_part(part: str) -> BeforeValidator:

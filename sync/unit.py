@@ -329,9 +329,13 @@ class Unit:
                 self.new_values[id(resident)] += len(filled)
                 if filled:
                     self._note(resident, UPDATED)
-            for row in self.around.open_memberships(resident):
-                if row.restate(resident):
-                    self._note(row, UPDATED)
+            for one in (resident, *self.around.dependants(resident)):
+                self._restate(one)
+
+    def _restate(self, resident: Resident) -> None:
+        for row in self.around.open_memberships(resident):
+            if row.restate(resident):
+                self._note(row, UPDATED)
 
     def _people(self) -> list[Resident]:
         return [record for record, _ in list(self.states.values()) if isinstance(record, Resident)]

@@ -191,9 +191,8 @@ class Membership(models.Model):
         """
         now = timezone.now()
         open_row = Membership.objects.open().filter(pk=self.pk)
-        if not open_row.update(
-            status=Status.ENDED, ended_at=now, end_reason=EndReason(reason), updated_at=now
-        ):
+        newer = {"version": models.F("version") + 1, "updated_at": now}
+        if not open_row.update(status=Status.ENDED, ended_at=now, end_reason=EndReason(reason), **newer):
             return False
         self.refresh_from_db()
         record_history([self], by=by, why=EndReason(reason).label, update=True)

@@ -84,6 +84,12 @@ def test_a_holder_without_a_name_is_the_phones_person(sync) -> None:
     assert people() == sorted([("李梅", LI_ID), ("老周", ZHOU_ID)])
 
 
+def test_an_answer_without_a_name_is_about_the_only_holder_of_its_number(sync) -> None:
+    sync(ZHOU_PHONE, zhous(LI))
+    sync(LI_PHONE, lis(people_name=""))
+    assert people() == sorted([("李梅", LI_ID), ("老周", ZHOU_ID)])
+
+
 def test_a_namesake_at_home_without_a_number_is_the_phones_person(sync) -> None:
     sync(ZHOU_PHONE, zhous(member("李梅", "", 4)))
     sync(LI_PHONE, lis())
