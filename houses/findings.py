@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from residents import checks as person_checks
 from residents import id_numbers
+from residents.bulk import BATCH, overwrite
 from residents.checks import Problem
 from residents.crypto import digest
 
@@ -152,9 +153,9 @@ def _write_differences(problems: dict[Place, Problem], standing: list[Finding]) 
     new = [state(_blank(place), problem) for place, problem in wanted.items() if place not in opened]
     for finding in gone:
         finding.status, finding.settled_at = FindingStatus.RESOLVED, timezone.now()
-    Finding.objects.bulk_create(new, batch_size=500)
-    Finding.objects.bulk_update(changed, ["inputs", "sentence", "suggestion", "evidence"], batch_size=200)
-    Finding.objects.bulk_update(gone, ["status", "settled_at"], batch_size=200)
+    Finding.objects.bulk_create(new, batch_size=BATCH)
+    overwrite(changed, ["inputs", "sentence", "suggestion", "evidence"])
+    overwrite(gone, ["status", "settled_at"])
 
 
 def _blank(place: Place) -> Finding:

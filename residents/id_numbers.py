@@ -8,6 +8,7 @@ are renamed and dissolved, the numbers stay.
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -33,9 +34,12 @@ class Told(NamedTuple):
 
 def normalise(text: str) -> str:
     """Full width folded, blanks removed, letters in upper case."""
+    if text.isascii() and text.isalnum():  # nearly all: nothing to fold or to remove
+        return text.upper()
     return _BLANK.sub("", text.translate(_FULL_WIDTH)).upper()
 
 
+@lru_cache(maxsize=4096)  # a merge asks for the same numbers again and again
 def matching_form(text: str) -> str:
     """The form in which numbers are compared: normalised, and 15 digits as their 18 characters."""
     number = normalise(text)
@@ -45,6 +49,7 @@ def matching_form(text: str) -> str:
     return first17 + check_character(first17)
 
 
+@lru_cache(maxsize=4096)
 def check_character(first17: str) -> str:
     """The 18th character for 17 ASCII digits (ISO 7064 MOD 11-2)."""
     total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first17, strict=True))

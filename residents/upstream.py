@@ -7,7 +7,7 @@ document does not know) and `"moved"` (the phone now answers with another person
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -34,24 +34,37 @@ class Said:
 
 
 class Upstream:
-    """The sealed book of one record (`record.upstream`)."""
+    """The sealed book of one record (`record.upstream`), read once and kept beside it."""
 
     def __init__(self, record: Any) -> None:
         self.record = record
+        self._raw: dict[str, Any] = record.upstream
+        self._read: dict[str, Said] = {}
+
+    @classmethod
+    def of(cls, record: Any) -> "Upstream":
+        """The record's book; a new one where the column was read again."""
+        book = record.__dict__.get("_upstream_book")
+        if book is None or book._raw is not record.upstream:
+            book = record.__dict__["_upstream_book"] = cls(record)
+        return book
 
     def get(self, field: str) -> Said | None:
-        entry = self.record.upstream.get(field)
-        if entry is None:
-            return None
-        return replace(Said(**entry), value=self._python(field, entry.get("value")))
+        if field not in self._read and field in self._raw:
+            self._read[field] = self._parsed(field)
+        return self._read.get(field)
 
     def put(self, field: str, said: Said) -> None:
-        entry = {name: value for name, value in vars(said).items() if not blank(value) and value is not False}
-        if "value" not in entry and said.value is False:
+        entry = {
+            name: value
+            for name, value in vars(said).items()
+            if value not in (None, "") and value is not False
+        }
+        if said.value is False:
             entry["value"] = False
-        if isinstance(said.value, date):
+        elif isinstance(said.value, date):
             entry["value"] = said.value.isoformat()
-        self.record.upstream = {**self.record.upstream, field: entry}
+        self._raw[field], self._read[field] = entry, said
 
     def value(self, field: str) -> Any:
         said = self.get(field)
@@ -62,12 +75,13 @@ class Upstream:
         return not blank(self.value(field))
 
     def fields(self) -> list[str]:
-        return list(self.record.upstream)
+        return list(self._raw)
 
-    def _python(self, field: str, value: Any) -> Any:
-        if field == "birth_date" and isinstance(value, str):
-            return date.fromisoformat(value)
-        return value
+    def _parsed(self, field: str) -> Said:
+        entry = self._raw[field]
+        if field == "birth_date" and isinstance(entry.get("value"), str):
+            entry = {**entry, "value": date.fromisoformat(entry["value"])}
+        return Said(**entry)
 
 
 class Sources:
@@ -93,9 +107,9 @@ class Sources:
     def __init__(self, record: Any) -> None:
         self.record = record
 
-    def note(self, field: str, source: str) -> None:
-        entry = {"from": source, "at": timezone.now().isoformat(timespec="seconds")}
-        self.record.sources = {**self.record.sources, field: entry}
+    def note(self, field: str, source: str, at: datetime | None = None) -> None:
+        moment = (at or timezone.now()).isoformat(timespec="seconds")
+        self.record.sources[field] = {"from": source, "at": moment}
 
     def of(self, field: str) -> str:
         return str(self.record.sources.get(field, {}).get("from", ""))

@@ -52,6 +52,7 @@ class Match:
     """A row and whom it names: `resident` None is somebody new."""
 
     row: Member
+    digest: str
     resident: Resident | None = None
     is_subject: bool = False
 
@@ -140,7 +141,9 @@ class Household:
         self.house, self.answer, self.subject, self.around = house, answer, subject, around
         self.rows = distinct(rows)
         self.mentions = [mention for mention in mentions if mention.membership.house_id == house.pk]
-        self.digests = {row_digest(row) for row in self.rows}
+        self.digests = {id(row): row_digest(row) for row in self.rows}
+        self.stated = set(self.digests.values())
+        self.members = sorted(around.members(house.pk), key=lambda row: not row.is_open)
         self.found: dict[int, Match] = {}
         self.taken: set[UUID] = set()
 
@@ -159,13 +162,17 @@ class Household:
             for index, row in enumerate(self.rows):
                 if index not in self.found:
                     self._take(index, row, rule)
-        return [self.found.get(index) or Match(row) for index, row in enumerate(self.rows)]
+        return [
+            self.found.get(index) or Match(row, self.digests[id(row)]) for index, row in enumerate(self.rows)
+        ]
 
     def _take(self, index: int, row: Member, rule: Callable[[Member], Iterator[Resident]]) -> None:
         person = next((person for person in rule(row) if person.pk not in self.taken), None)
         if person is not None:
             self.taken.add(person.pk)
-            self.found[index] = Match(row, person, is_subject=person is self.subject.resident)
+            self.found[index] = Match(
+                row, self.digests[id(row)], person, is_subject=person is self.subject.resident
+            )
 
     def _subjects_row(self) -> None:
         """(a) The subject's name and own role in this house; of several, the one with the own number."""
@@ -181,19 +188,15 @@ class Household:
         for index in sorted(alike, key=lambda index: form(self.rows[index].number) != number)[:1]:
             self._take(index, self.rows[index], lambda _: iter([self.subject.resident]))
 
-    def _members(self) -> list[Membership]:
-        return sorted(self.around.members(self.house.pk), key=lambda row: not row.is_open)
-
     # (b) whom the platform's own words point to, whatever staff corrected since
 
     def _named_alike_by_this_phone(self, row: Member) -> Iterator[Resident]:
-        digest_ = row_digest(row)
         for mention in self.mentions:
-            if mention.row == digest_:
+            if mention.row == self.digests[id(row)]:
                 yield self.around.resident(mention.membership)
 
     def _said_alike(self, row: Member) -> Iterator[Resident]:
-        for member in self._members():
+        for member in self.members:
             alike = (
                 same_name(name, row.name) and form(number) == form(row.number)
                 for name, number in member.called
@@ -205,7 +208,7 @@ class Household:
         """This phone named the person before, that row is gone, and half of this row is the same."""
         for mention in self.mentions:
             person = self.around.resident(mention.membership)
-            if not mention.row or mention.row in self.digests or person is self.subject.resident:
+            if not mention.row or mention.row in self.stated or person is self.subject.resident:
                 continue
             names = known_names(person, mention.membership)
             like_before = (
@@ -217,12 +220,12 @@ class Household:
     # (c) to (f)
 
     def _same_number_and_name(self, row: Member) -> Iterator[Resident]:
-        for person in map(self.around.resident, self._members()):
+        for person in map(self.around.resident, self.members):
             if row.number and person.id_form == form(row.number) and same_name(person.name, row.name):
                 yield person
 
     def _half_alike(self, row: Member) -> Iterator[Resident]:
-        for person in map(self.around.resident, self._members()):
+        for person in map(self.around.resident, self.members):
             by_name = same_name(person.name, row.name) and not (person.id_number and row.number)
             by_number = (
                 bool(row.number) and person.id_form == form(row.number) and not (person.name and row.name)

@@ -11,15 +11,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from houses import findings
 from houses.models import Community, House, Membership
-from houses.models.membership import record_history
 from houses.neighbourhood import Neighbourhood
+from residents.bulk import BATCH, overwrite, record_history
 from residents.crypto import SealError, digest
 from residents.models import Resident, Tombstone
 
@@ -35,7 +35,6 @@ RULES_VERSION = 1
 Address = tuple[str, ...]
 
 TRIES = 3
-BATCH = 500
 WHY = "安防平台同步"
 
 HOUSE_FIELDS = ["floor", *House.SYNCED, "upstream", "sources", "version", "updated_at"]
@@ -115,13 +114,13 @@ def _open_books(answers: Sequence[Asked]) -> Books:
     named = dict(mentions.values_list("membership_id", "membership__house_id"))
     subjects = {record.subject_id for record in records.values() if record.subject_id}
     around = Neighbourhood.load(
-        houses={house.pk for house in homes.values()} | set(named.values()),
+        houses={*homes.values(), *named.values()},
         residents=subjects,
         numbers=numbers,
         lock=True,
     )
-    homes = {address: around.houses[house.pk] for address, house in homes.items()}
-    books = Books(around, homes, records, Tombstone.among(numbers), now)
+    houses = {address: around.houses[pk] for address, pk in homes.items()}
+    books = Books(around, houses, records, Tombstone.among(numbers), now)
     _load_mentions(books)
     return books
 
@@ -160,53 +159,56 @@ def _communities(codes: set[str], now: datetime) -> dict[str, Community]:
     return {community.platform_code: community for community in found}
 
 
-def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, House]:
-    """The house of every address of the answers; what is new is inserted, blank but for its address."""
+def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, int]:
+    """The house (pk) of every address; what is new is inserted, blank but for its address."""
     addresses = sorted({address_of(home) for asked in answers for home in asked.answer.houses}, reverse=True)
     communities = _communities({address[0] for address in addresses}, now)
-    street = Street.load(communities, addresses)
-    new = [street.build(communities, address, now) for address in addresses if street.find(address) is None]
+    street = Street(communities, addresses)
+    new = [street.open(address) for address in addresses if street.find(address) is None]
     if new:
-        House.objects.bulk_create(new, ignore_conflicts=True, batch_size=BATCH)
-        street = Street.load(communities, addresses)
-    return {address: house for address in addresses if (house := street.find(address))}
+        houses = [_blank_house(communities, address, now) for address in new]
+        House.objects.bulk_create(houses, ignore_conflicts=True, batch_size=BATCH)
+        street = Street(communities, addresses)
+    return {address: door.house for address in addresses if (door := street.find(address))}
+
+
+def _blank_house(communities: dict[str, Community], address: Address, now: datetime) -> House:
+    code, building, unit, floor, room = address
+    parts = {"building": building, "unit": unit, "floor": floor, "room": room}
+    return House(community=communities[code], **parts, created_at=now, updated_at=now)
+
+
+class Door(NamedTuple):
+    floor: str
+    house: int
 
 
 class Street:
     """Houses by their address; a blank floor matches the one house whose other parts are equal."""
 
-    def __init__(self, houses: Iterable[House]) -> None:
-        self._houses: dict[Address, list[House]] = defaultdict(list)
-        for house in houses:
-            self._add(house, house.community.platform_code)
-
-    @classmethod
-    def load(cls, communities: dict[str, Community], addresses: Iterable[Address]) -> "Street":
+    def __init__(self, communities: dict[str, Community], addresses: Iterable[Address]) -> None:
+        self._doors: dict[Address, list[Door]] = defaultdict(list)
         near = House.objects.filter(
             community__in=[community.pk for community in communities.values()],
             building__in={address[1] for address in addresses},
             room__in={address[4] for address in addresses},
         )
-        return cls(near.select_related("community").order_by("pk"))
+        parts = ("community__platform_code", "building", "unit", "floor", "room")
+        for pk, *address in near.order_by("pk").values_list("pk", *parts):
+            self.open(tuple(address), pk)
 
-    def build(self, communities: dict[str, Community], address: Address, now: datetime) -> House:
+    def open(self, address: Address, house: int = 0) -> Address:
+        """Have the address found from now on, before its house is inserted."""
         code, building, unit, floor, room = address
-        house = House(
-            community=communities[code], building=building, unit=unit, floor=floor, room=room,
-            created_at=now, updated_at=now,
-        )  # fmt: skip
-        self._add(house, code)
-        return house
+        self._doors[(code, building, unit, room)].append(Door(floor, house))
+        return address
 
-    def find(self, address: Address) -> House | None:
+    def find(self, address: Address) -> Door | None:
         code, building, unit, floor, room = address
-        near = self._houses.get((code, building, unit, room), [])
-        exact = next((house for house in near if house.floor == floor), None)
+        near = self._doors.get((code, building, unit, room), [])
+        exact = next((door for door in near if door.floor == floor), None)
         alone = near[0] if len(near) == 1 else None
         return exact or (alone if alone and "" in (floor, alone.floor) else None)
-
-    def _add(self, house: House, code: str) -> None:
-        self._houses[(code, house.building, house.unit, house.room)].append(house)
 
 
 def _load_mentions(books: Books) -> None:
@@ -239,7 +241,7 @@ def _write_rows(books: Books, model: type[Resident] | type[Membership], fields: 
 def _write_houses(books: Books) -> None:
     """New houses stand already, with nothing but their address: their values follow."""
     created, updated = books.pending(House, CREATED), books.pending(House, UPDATED)
-    House.objects.bulk_update(created, HOUSE_FIELDS, batch_size=BATCH)
+    overwrite(created, HOUSE_FIELDS)
     record_history(created, why=WHY)
     _update(books, updated, HOUSE_FIELDS)
 
@@ -248,23 +250,20 @@ def _update(books: Books, rows: list[Any], fields: list[str]) -> None:
     for row in rows:
         row.version += 1
         row.updated_at = books.now
-    if rows:
-        type(rows[0]).objects.bulk_update(rows, fields, batch_size=BATCH)
-        record_history(rows, why=WHY, update=True)
+    overwrite(rows, fields)
+    record_history(rows, why=WHY, update=True)
 
 
 def _write_bookkeeping(books: Books) -> None:
     changed = list({id(mention): mention for mention in books.changed_mentions}.values())
     for mention in changed:
         mention.membership = mention.membership  # its key is known by now
-    Mention.objects.bulk_create([m for m in changed if m.pk is None], batch_size=BATCH)
-    known = [m for m in changed if m.pk is not None and not m._state.adding]
-    Mention.objects.bulk_update(known, ["row", "role", "absent_since"], batch_size=BATCH)
+    new, known = [m for m in changed if m._state.adding], [m for m in changed if not m._state.adding]
+    Mention.objects.bulk_create(new, batch_size=BATCH)
+    overwrite(known, ["row", "role", "absent_since"])
     for record in books.records.values():
         record.rules_version, record.checked_at = RULES_VERSION, books.now
-    PlatformRecord.objects.bulk_update(
-        books.records.values(), ["digest", "rules_version", "subject", "checked_at"], batch_size=BATCH
-    )
+    overwrite(list(books.records.values()), ["digest", "rules_version", "subject", "checked_at"])
 
 
 def _restate_dependants(books: Books) -> None:

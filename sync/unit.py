@@ -18,7 +18,7 @@ from houses.neighbourhood import Neighbourhood
 from residents.models import Resident
 from residents.upstream import Said, Sources
 
-from .matching import Household, Match, Subject, find_subject, form, role_of, row_digest
+from .matching import Household, Match, Subject, find_subject, form, role_of
 from .models import Mention, PlatformRecord
 from .schemas import Answer, Dwelling, Member, Unknown
 from .three_way import ELSEWHERE, OWN_ANSWER, Speaker, unknown, weigh
@@ -27,6 +27,8 @@ CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
 # Ranks of what is said about a membership and about a house.
 OWN_MEMBERSHIP, BY_OWNER, BY_OTHER = 3, 2, 1
+
+READ_OFF = ("birth_date", "sex")  # what an ID number tells
 
 Stored = Resident | House | Membership
 
@@ -178,7 +180,7 @@ class Unit:
         resident = match.resident or self._new_resident()
         row = self._membership(house, resident)
         if not match.is_subject:
-            self._name(row, row_digest(match.row), role_of(match.row.role))
+            self._name(row, match.digest, role_of(match.row.role))
             self._manage(row, speaker)
         if row.is_open:
             self._hear_member(row, resident, match, speaker)
@@ -288,7 +290,7 @@ class Unit:
             value = getattr(record, name)
         else:
             ours = getattr(record, name)
-            derived = isinstance(record, Resident) and record.read_off_number(name)
+            derived = name in READ_OFF and isinstance(record, Resident) and record.read_off_number(name)
             value, kept = weigh(ours, said, theirs, self._voice(name, said, speaker), derived=derived)
             self._change(record, name, value, derived=derived and kept != said)
         if kept is not None and kept != said:
@@ -308,7 +310,7 @@ class Unit:
         if isinstance(record, Resident) and name == "id_number":
             self._number_changes(record, value)
         setattr(record, name, value)
-        record.origin.note(name, Sources.PLATFORM)
+        record.origin.note(name, Sources.PLATFORM, self.books.now)
         if isinstance(record, Resident) and name == "id_number":
             self.around.number_changed(record)
         self.new_values[id(record)] += before != value
@@ -317,7 +319,7 @@ class Unit:
     def _number_changes(self, resident: Resident, number: str) -> None:
         """What was read off the old number goes with it."""
         self.books.numbers |= {resident.id_form, form(number)} - {""}
-        for name in ("birth_date", "sex"):
+        for name in READ_OFF:
             if resident.read_off_number(name):
                 setattr(resident, name, None)
 

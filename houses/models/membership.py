@@ -1,12 +1,12 @@
 """Who lives where, and how far that record has come."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from residents.bulk import overwrite, record_history
 from residents.completeness import is_complete
 from residents.fields import SealedJSONField
 from residents.models import Resident, User
@@ -29,7 +29,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         changed = [row for row in rows if row.restate(people[row.resident_id])]
         for row in changed:
             row.version += 1
-        self.model.objects.bulk_update(changed, ["status", "completed_at", "version", "updated_at"])
+        overwrite(changed, ["status", "completed_at", "version", "updated_at"])
         record_history(changed, by=by, why=why, update=True)
         return len(changed)
 
@@ -143,7 +143,7 @@ class Membership(models.Model):
 
     @property
     def said(self) -> Upstream:
-        return Upstream(self)
+        return Upstream.of(self)
 
     @property
     def origin(self) -> Sources:
@@ -152,11 +152,11 @@ class Membership(models.Model):
     @property
     def called(self) -> list[tuple[str, str]]:
         """Name and number ("" for unknown) that the platform's household rows give this person."""
+        said = {key: entry.get("value", "") for key, entry in self.upstream.items()}
         pairs = [
-            (self.said.value(name), self.said.value(number))
-            for name, number in (self.CALLED, self.CALLED_BY_SELF)
+            (said.get(name, ""), said.get(number, "")) for name, number in (self.CALLED, self.CALLED_BY_SELF)
         ]
-        return [(name or "", number or "") for name, number in pairs if name or number]
+        return [pair for pair in pairs if any(pair)]
 
     @property
     def is_open(self) -> bool:
@@ -198,11 +198,3 @@ class Membership(models.Model):
         record_history([self], by=by, why=EndReason(reason).label, update=True)
         self.mentions.forget_answers()
         return True
-
-
-def record_history(rows: list[Any], *, by: User | None = None, why: str = "", update: bool = False) -> None:
-    """One history row each, in one INSERT. All rows are of one model."""
-    if rows:
-        type(rows[0]).history.bulk_history_create(
-            rows, update=update, default_user=by, default_change_reason=why[:100], batch_size=500
-        )

@@ -109,7 +109,7 @@ class House(models.Model):
 
     @property
     def said(self) -> Upstream:
-        return Upstream(self)
+        return Upstream.of(self)
 
     @property
     def origin(self) -> Sources:

@@ -97,7 +97,7 @@ class Resident(models.Model):
     @property
     def said(self) -> Upstream:
         """What the platform said last, to read and to write."""
-        return Upstream(self)
+        return Upstream.of(self)
 
     @property
     def origin(self) -> Sources:
@@ -135,7 +135,7 @@ class Resident(models.Model):
     def read_off_number(self, field: str) -> bool:
         """Whether our value is nothing but what the ID number told, unchanged since."""
         value = getattr(self, field)
-        return value is not None and self.origin.derived(field) and value == self.told().get(field)
+        return self.origin.derived(field) and value is not None and value == self.told().get(field)
 
     def fill_from_number(self) -> list[str]:
         """Fill birth date and sex, where unknown, from a valid ID number; not saved. Returns the fields."""
