@@ -60,7 +60,7 @@ def _read(phone: str, reply: Reply) -> Fetched:
 
 def answer_digest(data: object) -> str:
     """Recognises an answer that says the same; keyed, so that nothing of it is stored."""
-    return digest(json.dumps(data, ensure_ascii=False, sort_keys=True), context="answer")
+    return digest(json.dumps(data, sort_keys=True), context="answer")
 
 
 def _checked(phone: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from houses.checks import id_shared
 from houses.choices import Role
@@ -87,6 +88,7 @@ class Unit:
         self.conflicts = 0
         self.named: set[int] = set()  # id() of the memberships that this answer names
         self.found: Subject | None = None
+        self._own_number = bool(self.answer.number)
 
     def apply(self) -> None:
         if form(self.answer.number) in self.books.erased:
@@ -150,11 +152,10 @@ class Unit:
         rank = BY_OWNER if own_role == Role.SELF else BY_OTHER
         speaker = Speaker(by=str(self.subject.resident.pk), rank=rank)
         self._note(house, CREATED if self._is_new(house) else UNCHANGED)
-        for dwelling in dwellings:
-            if dwelling.floor and not house.floor:
-                self._change(house, "floor", dwelling.floor, derived=False)
-            for name, theirs in dwelling.known(House.SYNCED).items():
-                self._hear(house, name, theirs, speaker)
+        for name, theirs in _first_told(dwellings).items():
+            self._hear(house, name, theirs, speaker)
+        if told.floor and not house.floor:
+            self._change(house, "floor", told.floor, derived=False)
         self._own_membership(house, told)
         rows = [row for dwelling in dwellings for row in dwelling.members or [] if not self._erased(row)]
         matches = Household(house, rows, self.answer, self.subject, self.mentions, self.around).match()
@@ -175,15 +176,16 @@ class Unit:
             me = Speaker(by=str(self.subject.resident.pk), rank=OWN_MEMBERSHIP)
             for name, theirs in told.known(Membership.SYNCED).items():
                 self._hear(row, name, theirs, me)
+            self._manage(row)
 
     def _member(self, house: House, match: Match, speaker: Speaker) -> None:
         resident = match.resident or self._new_resident()
         row = self._membership(house, resident)
         if not match.is_subject:
             self._name(row, match.digest, role_of(match.row.role))
-            self._manage(row, speaker)
         if row.is_open:
             self._hear_member(row, resident, match, speaker)
+            self._manage(row)
 
     def _hear_member(self, row: Membership, resident: Resident, match: Match, speaker: Speaker) -> None:
         told, own = match.row, match.is_subject
@@ -198,8 +200,13 @@ class Unit:
         self._note(resident)
         if not resident.name and not resident.said.emptied("name"):
             self._hear(resident, "name", told.name, about)
-        if not (own and self.answer.number):
+        if not (own and self._number_told()):
             self._hear(resident, "id_number", told.id_number, about)
+
+    def _number_told(self) -> bool:
+        """Whether this answer gave the subject's number: on top, or in a row read before."""
+        told, self._own_number = self._own_number, True
+        return told
 
     def _keep(self, row: Membership, name: str, theirs: Any, speaker: Speaker) -> None:
         """What the house's row calls the person: kept as said, no value of ours stands against it."""
@@ -209,17 +216,25 @@ class Unit:
             row.said.put(name, kept)
             self._note(row, UPDATED)
 
-    def _manage(self, row: Membership, speaker: Speaker) -> None:
-        """Who may fill for this member: the owner who named them; a tenant for the own family."""
-        subject = self.subject.resident
-        own_role = self.subject.roles[row.house_id]
-        managed_by_tenant = (
-            own_role == Role.TENANT and row.role != Role.SELF and row.managed_by_id != subject.pk
-        )
-        managed_by_owner = own_role == Role.SELF and row.managed_by_id is None
-        if row.resident_id != subject.pk and row.is_open and (managed_by_tenant or managed_by_owner):
-            row.managed_by = subject
+    def _manage(self, row: Membership) -> None:
+        """Who may fill for this member (domain.md, Who sees and changes what)."""
+        manager = self._manager(row)
+        if row.managed_by_id != manager:
+            row.managed_by_id = manager
             self._note(row, UPDATED)
+
+    def _manager(self, row: Membership) -> UUID | None:
+        """The owner who named them first; a tenant for the own family; nobody for an owner."""
+        subject, own_role = self.subject.resident.pk, self.subject.roles[row.house_id]
+        if row.role == Role.SELF:
+            return None
+        by_owner = own_role == Role.SELF and row.managed_by_id is None
+        by_tenant = own_role == Role.TENANT and not self._managed_by_tenant(row)
+        return subject if row.resident_id != subject and (by_owner or by_tenant) else row.managed_by_id
+
+    def _managed_by_tenant(self, row: Membership) -> bool:
+        fellows = self.around.members(row.house_id)
+        return any(other.resident_id == row.managed_by_id and other.role == Role.TENANT for other in fellows)
 
     # -- rows -----------------------------------------------------------------------------
 
@@ -354,6 +369,14 @@ class Unit:
 
 def address_of(dwelling: Dwelling) -> tuple[str, ...]:
     return (dwelling.platform_code, dwelling.building, dwelling.unit, dwelling.floor, dwelling.room)
+
+
+def _first_told(dwellings: Sequence[Dwelling]) -> dict[str, Any]:
+    """What the rows of one house say of it: of two words the first."""
+    told: dict[str, Any] = {}
+    for dwelling in dwellings:
+        told = {**dwelling.known(House.SYNCED), **told}
+    return told
 
 
 def _silent(dwellings: Sequence[Dwelling]) -> bool:
