@@ -24,3 +24,12 @@ def fold(part: str, text: str) -> str:
         plain = re.sub(rf"(?<=[0-9A-Z一-龥])(?:{words})+$", "", plain)
         plain = re.sub(r"^第(?=\d)", "", plain)
     return _LEADING_ZEROS.sub(r"\1", plain)
+
+
+def parts_of(text: str) -> dict[str, str] | None:
+    """The parts that 1-1-101 (building, unit, room) or 1-1-1-101 (with floor) name; None for other text."""
+    pieces = [piece.strip() for piece in unicodedata.normalize("NFKC", text).split("-")]
+    names = {3: ("building", "unit", "room"), 4: ("building", "unit", "floor", "room")}.get(len(pieces))
+    if names is None or not all(pieces):
+        return None
+    return {name: fold(name, piece) for name, piece in zip(names, pieces, strict=True)}

@@ -114,5 +114,9 @@ class Sources:
     def of(self, field: str) -> str:
         return str(self.record.sources.get(field, {}).get("from", ""))
 
+    def label(self, field: str) -> str:
+        """The same in Chinese; "" where it is not known."""
+        return self.LABELS.get(self.of(field), "")
+
     def derived(self, field: str) -> bool:
         return self.of(field) == self.ID_NUMBER

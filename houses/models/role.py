@@ -52,3 +52,7 @@ class StaffRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.pk}"
+
+    @property
+    def is_unexpired(self) -> bool:
+        return self.ends_on is None or self.ends_on >= timezone.localdate()

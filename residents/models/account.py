@@ -44,6 +44,6 @@ class User(AbstractUser):
 
     @cached_property
     def sees_petitions(self) -> bool:
-        """Whether the petition flag is shown: granted by name only, to be a system administrator is not enough."""
+        """Whether the petition flag is shown: granted by name, even to a system administrator."""
         granted = self.user_permissions.filter(codename="view_petition", content_type__app_label="residents")
         return self.is_active and granted.exists()

@@ -1,0 +1,180 @@
+"""Scope, filters and counts that the pages share."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from residents.admin import HistoryInWords, NumberSearch, OfficeAdmin, link
+from residents.models import Resident
+
+from .. import addresses
+from ..models import Community, Finding, House, Membership, StaffRole
+from ..visibility import PETITION_FIELD, Scope, for_staff
+
+_SCOPES: dict[Any, str] = {
+    Community: "communities",
+    House: "houses",
+    Membership: "memberships",
+    Resident: "residents",
+    Finding: "findings",
+    StaffRole: "roles",
+}
+
+
+class Scoped(OfficeAdmin):
+    """Pages whose records the scope knows."""
+
+    def scoped(self, request: HttpRequest, permission: str) -> QuerySet[Any]:
+        return getattr(for_staff(request.user, permission), _SCOPES[self.model])
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if attribute := _SCOPES.get(db_field.related_model):
+            permission = f"{self.opts.app_label}.change_{self.opts.model_name}"
+            kwargs["queryset"] = getattr(for_staff(request.user, permission), attribute)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class RecordAdmin(HistoryInWords, Scoped):
+    """Records with a history and with findings."""
+
+    change_form_outer_after_template = "admin/findings_panel.html"
+
+    def names_of(self, request: HttpRequest, model: Any, keys: set[Any]) -> dict[Any, str]:
+        if model not in _SCOPES:
+            return {}
+        found = getattr(for_staff(request.user), _SCOPES[model]).filter(pk__in=keys)
+        return {record.pk: record.name if model is Resident else str(record) for record in found}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        record = self.get_object(request, object_id)
+        context = extra_context or {}
+        if record is not None and request.user.has_perm("houses.view_finding"):
+            context["record_findings"] = told(request, self.findings_around(record))
+        return super().change_view(request, object_id, form_url, context)
+
+    def findings_around(self, record: Any) -> Q:
+        """Which findings the page of a record shows."""
+        return Q(**{self.opts.model_name: record})
+
+
+class AddressSearch(NumberSearch):
+    """A search box that knows rooms as well: 1-1-101."""
+
+    search_help_text = "姓名、房号（如 1-1-1-101）、证件后四位、完整证件号或手机号"
+    house = ""  # path from a row to its house
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        parts = addresses.parts_of(search_term)
+        if parts is None:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(**{f"{self.house}{part}": value for part, value in parts.items()}), False
+
+
+def told(request: HttpRequest, condition: Q) -> QuerySet[Finding]:
+    """Findings with all that a row shows of them."""
+    found = for_staff(request.user).findings.filter(condition)
+    return with_records(found, for_staff(request.user)).order_by("-status", "code", "pk")
+
+
+def with_records(found: QuerySet[Finding], scope: Scope) -> QuerySet[Finding]:
+    homes = scope.memberships.open().select_related("house").order_by("house_id")
+    return found.select_related(
+        "resident", "community", "house__community", "membership__house", "membership__resident", "settled_by"
+    ).prefetch_related(Prefetch("resident__memberships", queryset=homes, to_attr="seen_homes"))
+
+
+def open_findings(scope: Scope, *paths: str) -> Any:
+    """How many findings are open on each row and around it; `paths` lead from a finding to the row.
+
+    A sum of look-ups that each use an index. The rows themselves are in scope already,
+    so only the petition flag has to be left out here.
+    """
+    found = (
+        Finding.objects.open() if scope.petitions else Finding.objects.open().exclude(field=PETITION_FIELD)
+    )
+    return sum((_counted(found, path) for path in paths), Value(0))
+
+
+def _counted(found: QuerySet[Finding], path: str) -> Coalesce:
+    condition: dict[str, Any] = {path: OuterRef("pk")}
+    if path.startswith("resident__memberships__"):
+        condition["resident__memberships__ended_at"] = None
+    grouped = found.order_by().filter(**condition).values(path).annotate(n=Count("pk", distinct=True))
+    return Coalesce(Subquery(grouped.values("n"), output_field=IntegerField()), 0)
+
+
+def resident_link(resident: Resident) -> SafeString:
+    return link(resident, resident.name or "（姓名未知）")
+
+
+def house_link(house: House) -> SafeString:
+    return link(house, house.address)
+
+
+def name_in(scope: Scope, resident: Resident | None) -> str:
+    """A related person's name, where the user may see that person."""
+    if resident is None:
+        return "—"
+    return resident.name if scope.residents.filter(pk=resident.pk).exists() else "非本小区人员"
+
+
+class PlaceFilter(admin.SimpleListFilter):
+    """Filters by a place; `paths` lead from a row to the community."""
+
+    paths: tuple[str, ...] = ()
+
+    def matching(self, suffix: str, value: Any) -> Q:
+        either = Q()
+        for path in self.paths:
+            either |= Q(**{f"{path}{suffix}": value})
+        return either
+
+
+class CommunityFilter(PlaceFilter):
+    title, parameter_name = "小区", "community"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(place.pk), str(place)) for place in for_staff(request.user).communities.order_by("pk")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(self.matching("", value)) if value.isdecimal() else queryset.none()
+
+
+class BuildingFilter(PlaceFilter):
+    """The buildings of the chosen community, or of all that the user sees."""
+
+    title, parameter_name = "楼号", "building"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        houses = for_staff(request.user).houses
+        community = request.GET.get("community", "")
+        if community.isdecimal():
+            houses = houses.filter(community=community)
+        return [
+            (name, name)
+            for name in sorted(set(houses.values_list("building", flat=True)), key=_by_number)
+            if name
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(self.matching("building", self.value())) if self.value() else queryset
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    """2 before 10, and words last."""
+    return (int(name) if name.isdecimal() else 10**9, name)
+
+
+def filter_by(base: type[PlaceFilter], *paths: str) -> type[PlaceFilter]:
+    return type(base.__name__, (base,), {"paths": paths})

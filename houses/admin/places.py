@@ -1,0 +1,201 @@
+"""小区 and 房屋."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import action, display
+
+from .. import editing
+from ..badges import badges, findings_badge
+from ..forms import CommunityForm, VersionedForm
+from ..models import Community, House
+from ..states import Status
+from ..visibility import for_staff
+from .base import AddressSearch, BuildingFilter, CommunityFilter, RecordAdmin, filter_by, open_findings
+from .members import MembersInline
+
+_OPEN = (Status.INCOMPLETE, Status.COMPLETED, Status.ACTIVATED)
+
+
+def _by_status(path: str) -> dict[str, Count]:
+    """Annotations `incomplete`, `completed`, `activated`: how many open memberships stand there."""
+    return {str(status): Count(path, filter=Q(**{f"{path}__status": status})) for status in _OPEN}
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part // whole} %" if whole else "—"
+
+
+@admin.register(Community)
+class CommunityAdmin(RecordAdmin):
+    list_display = ("named", "platform_code", "confirmed", "members", "complete", "active", "found")
+    search_fields = ("name", "platform_code")
+    search_help_text = "小区名称或平台编号"
+    ordering = ("pk",)
+    form = CommunityForm
+    fields = ("name", "platform_code", "review_all", "confirmed_at", "created_at")
+    readonly_fields = ("confirmed_at", "created_at")
+    actions_detail = ("confirm",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Community]:
+        paths = ("community", *(f"{path}__community" for path in HouseAdmin.findings_paths))
+        found = open_findings(for_staff(request.user), *paths)
+        return (
+            super().get_queryset(request).annotate(open_findings=found, **_by_status("houses__memberships"))
+        )
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "delete", obj)
+
+    def has_confirm_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        unconfirmed = self.get_queryset(request).filter(pk=object_id, confirmed_at=None)
+        return self.may(request, "change") and unconfirmed.exists()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """An unconfirmed community gets its name by being confirmed."""
+        unconfirmed = obj is not None and obj.confirmed_at is None
+        return (*self.readonly_fields, "name") if unconfirmed else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Community, form: Any, change: bool) -> None:
+        if not change:
+            obj.confirmed_at = timezone.now()
+        super().save_model(request, obj, form, change)
+
+    @action(description="命名并确认", permissions=["confirm"], icon="verified")
+    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        community = self.get_object(request, object_id)
+        if community is None:
+            raise Http404
+        form = CommunityForm(request.POST or None, initial={"name": community.name})
+        if request.method == "POST" and form.is_valid():
+            editing.confirm_community(community, form.cleaned_data["name"], by=request.user)
+            self.log_change(request, community, "命名并确认")
+            messages.success(request, f"已确认小区：{community}。")
+            return HttpResponseRedirect(reverse("admin:houses_community_change", args=[community.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "命名并确认小区",
+            "sentence": f"安防平台给出了小区编号 {community.platform_code}。填写名称并确认后，"
+            "“小区待确认”这一项随之解决。",
+            "form": form,
+            "fields": [form["name"]],
+            "buttons": [("confirm", "确认")],
+            "opts": self.opts,
+            "original": community,
+        }
+        return TemplateResponse(request, "admin/act.html", context)
+
+    @display(description="小区", ordering="name")
+    def named(self, community: Community) -> str:
+        return str(community)
+
+    @display(description="确认", ordering="confirmed_at")
+    def confirmed(self, community: Community) -> str:
+        return "已确认" if community.confirmed_at else "未确认"
+
+    @display(description="成员")
+    def members(self, community: Any) -> int:
+        return community.incomplete + community.completed + community.activated
+
+    @display(description="已补完")
+    def complete(self, community: Any) -> str:
+        return _share(community.completed + community.activated, self.members(community))
+
+    @display(description="已激活")
+    def active(self, community: Any) -> str:
+        return _share(community.activated, self.members(community))
+
+    @display(description="待核实", ordering="open_findings")
+    def found(self, community: Any) -> str:
+        return findings_badge(community.open_findings)
+
+
+@admin.register(House)
+class HouseAdmin(AddressSearch, RecordAdmin):
+    findings_paths = ("house", "membership__house", "resident__memberships__house")
+    list_display = (
+        "where",
+        "community",
+        "building",
+        "use",
+        "ownership",
+        "occupancy",
+        "members",
+        "found",
+        "lacking",
+    )
+    list_filter = (
+        filter_by(CommunityFilter, "community"),
+        filter_by(BuildingFilter, ""),
+        "occupancy",
+        "use",
+        "ownership",
+    )
+    search_fields = ("room", "memberships__resident__name")
+    people = ("memberships__resident__",)
+    ordering = ("community", "building", "unit", "floor", "room")
+    form = VersionedForm
+    fieldsets = (
+        ("地址", {"fields": ("community", ("building", "unit"), ("floor", "room"))}),
+        ("使用情况", {"fields": ("use", "ownership", "occupancy", "lacking", "base_version")}),
+    )
+    readonly_fields = ("lacking",)
+    inlines = (MembersInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[House]:
+        found = open_findings(for_staff(request.user), *self.findings_paths)
+        rows = super().get_queryset(request).select_related("community")
+        return rows.annotate(open_findings=found, **_by_status("memberships"))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "delete", obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The address says which house it is: a mistaken one is ended and made anew, not renamed."""
+        return ("community", *House.PARTS, *self.readonly_fields) if obj else self.readonly_fields
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: House, form: Any, change: bool) -> None:
+        if not change:
+            editing.add_house(obj)
+        elif values := {name: form.cleaned_data[name] for name in form.changed_data if name in House.SYNCED}:
+            editing.change(obj, values)
+
+    def findings_around(self, record: House) -> Q:
+        members = record.memberships.open()
+        return Q(house=record) | Q(membership__in=members) | Q(resident__in=members.values("resident"))
+
+    @display(description="房号", ordering="room")
+    def where(self, house: House) -> str:
+        return house.address
+
+    @display(description="成员")
+    def members(self, house: Any) -> str:
+        return badges((status, getattr(house, status)) for status in _OPEN)
+
+    @display(description="待核实", ordering="open_findings")
+    def found(self, house: Any) -> str:
+        return findings_badge(house.open_findings)
+
+    @display(description="还差")
+    def lacking(self, house: House) -> str:
+        return "、".join(house.missing()) or "—"

@@ -1,0 +1,144 @@
+"""平台记录 and 同步任务, to look up."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from houses.admin.base import house_link, resident_link
+from houses.visibility import for_staff
+from residents.admin import NumberSearch, OfficeAdmin, worded
+from residents.validators import normalise_phone
+
+from .exceptions import SENTENCES
+from .models import Mention, PlatformRecord, SyncItem, SyncRun
+from .visibility import platform_records, sync_runs
+
+PHONE = worded(PlatformRecord._meta.get_field("phone"))
+ITEM_PHONE = worded(SyncItem._meta.get_field("phone"))
+
+
+@admin.register(PlatformRecord)
+class PlatformRecordAdmin(NumberSearch, OfficeAdmin):
+    list_display = (PHONE, "owner", "homes", "checked_at", "kept")
+    search_fields = ("subject__name",)
+    search_help_text = "机主姓名或完整手机号"
+    fields = readonly_fields = (PHONE, "owner", "homes", "checked_at", "kept")
+    ordering = ("-checked_at", "pk")
+
+    def scoped(self, request: HttpRequest, permission: str) -> QuerySet[PlatformRecord]:
+        return platform_records(for_staff(request.user, permission))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PlatformRecord]:
+        scope = for_staff(request.user)
+        people = scope.residents.only("pk", "name")
+        named = Mention.objects.filter(membership__in=scope.memberships).select_related("membership__house")
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(
+                Prefetch("mentions", queryset=named.order_by("pk"), to_attr="seen_mentions"),
+                Prefetch("subject", queryset=people, to_attr="seen_subject"),
+            )
+        )
+
+    def holding(self, number: str) -> Q:
+        return Q(phone=normalise_phone(number))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the names of people whom the user sees: a record may be about others as well."""
+        named = for_staff(request.user).residents.filter(name__icontains=search_term.strip())
+        return (queryset.filter(subject__in=named) if search_term else queryset), False
+
+    @display(description="机主")
+    def owner(self, record: Any) -> Any:
+        if record.subject_id is None:
+            return "—"
+        return resident_link(record.seen_subject) if record.seen_subject else "非本小区人员"
+
+    @display(description="答复中的房屋")
+    def homes(self, record: Any) -> Any:
+        houses = {mention.membership.house for mention in record.seen_mentions if not mention.absent_since}
+        links = [(house_link(house),) for house in sorted(houses, key=lambda house: house.pk)]
+        return format_html_join("、", "{}", links) or "—"
+
+    @display(description="下次查询")
+    def kept(self, record: PlatformRecord) -> str:
+        return "与上次相同则跳过" if record.digest else "全部重读"
+
+
+class ItemsInline(TabularInline):
+    model = SyncItem
+    verbose_name_plural = "明细"
+    fields = readonly_fields = (ITEM_PHONE, "outcome", "why", "attempts", "seconds")
+    extra = 0
+    per_page = 50
+    hide_title = True
+    can_delete = False
+    ordering = ("pk",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whose run it is may see its phones, masked; an auditor sees the counts."""
+        return request.user.is_superuser or (obj is not None and obj.started_by_id == request.user.pk)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+    @display(description="原因")
+    def why(self, item: SyncItem) -> str:
+        return SENTENCES.get(item.cause, item.cause) or "—"
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(OfficeAdmin):
+    list_display = ("number", "status", "starter", "started_at", "finished_at", "phones", "changed", "failed")
+    list_filter = ("status",)
+    fields = readonly_fields = (
+        "status", "starter", "started_at", "finished_at", "phones", "changed", "failed",
+    )  # fmt: skip
+    ordering = ("-pk",)
+    inlines = (ItemsInline,)
+
+    def scoped(self, request: HttpRequest, permission: str) -> QuerySet[SyncRun]:
+        return sync_runs(request.user, permission)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
+        outcomes = SyncItem.Outcome
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("started_by")
+            .annotate(
+                n_phones=Count("items"),
+                n_changed=Count("items", filter=Q(items__outcome__in=[outcomes.CREATED, outcomes.UPDATED])),
+                n_failed=Count("items", filter=Q(items__outcome=outcomes.FAILED)),
+            )
+        )
+
+    @display(description="任务", ordering="pk")
+    def number(self, run: SyncRun) -> str:
+        return f"第 {run.pk} 次"
+
+    @display(description="发起人")
+    def starter(self, run: SyncRun) -> str:
+        return run.started_by.shown_name if run.started_by else "系统"
+
+    @display(description="手机号")
+    def phones(self, run: Any) -> int:
+        return run.n_phones
+
+    @display(description="新建或更新")
+    def changed(self, run: Any) -> int:
+        return run.n_changed
+
+    @display(description="失败")
+    def failed(self, run: Any) -> int:
+        return run.n_failed
