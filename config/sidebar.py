@@ -49,7 +49,11 @@ def _items(request: HttpRequest, models: list[tuple[str, str, str]]) -> Iterator
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page: figures, each a link to the rows behind it."""
     sees_records = request.user.has_perm("houses.view_membership")
-    return {**context, "tiles": list(_tiles(for_staff(request.user))) if sees_records else []}
+    return {
+        **context,
+        "title": "总览",
+        "tiles": list(_tiles(for_staff(request.user))) if sees_records else [],
+    }
 
 
 def _tiles(scope: Scope) -> Iterator[dict[str, Any]]:

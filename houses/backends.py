@@ -49,9 +49,11 @@ class RoleBackend(BaseBackend):
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if not isinstance(user_obj, User) or not (user_obj.is_active and user_obj.is_staff):
             return set()
-        if not hasattr(user_obj, "_role_permissions"):
-            user_obj._role_permissions = _granted(user_obj)
-        return user_obj._role_permissions
+        # Kept on the user, so for one request, as Django's own backend does.
+        kept: set[str] | None = vars(user_obj).get("_role_permissions")
+        if kept is None:
+            kept = vars(user_obj)["_role_permissions"] = _granted(user_obj)
+        return kept
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         return any(name.startswith(f"{app_label}.") for name in self.get_all_permissions(user_obj))

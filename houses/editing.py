@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from residents.models import User
 from residents.upstream import Sources
 
 from . import findings
@@ -38,7 +37,7 @@ def add_house(house: House) -> None:
 
 
 @transaction.atomic
-def confirm_community(community: Community, name: str, *, by: User) -> bool:
+def confirm_community(community: Community, name: str, *, by: Any) -> bool:
     """Name and confirm a community that a sync brought. False when it was confirmed before.
 
     Closes its finding itself: checking all its houses again would change nothing else.

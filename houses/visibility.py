@@ -4,12 +4,15 @@ Staff see the communities of their unexpired roles, people by their memberships 
 (ended ones included: the office keeps its history); the system administrator sees all.
 """
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from residents.models import Resident, User
 
 from .backends import roles_with
 from .models import Community, Finding, House, Membership, StaffRole
+from .models.finding import FindingQuerySet
+from .models.membership import MembershipQuerySet
 
 PETITION_FIELD = "is_petitioner"
 
@@ -35,7 +38,7 @@ class Scope:
         )
 
     @property
-    def memberships(self) -> QuerySet[Membership]:
+    def memberships(self) -> MembershipQuerySet:
         rows = Membership.objects.all()
         return rows if self.everything else rows.filter(house__community__in=self.communities)
 
@@ -45,7 +48,7 @@ class Scope:
         return people if self.everything else people.filter(pk__in=self.memberships.values("resident"))
 
     @property
-    def findings(self) -> QuerySet[Finding]:
+    def findings(self) -> FindingQuerySet:
         """Findings on visible records; those on the petition flag are part of that flag."""
         found = (
             Finding.objects.all() if self.everything else Finding.objects.filter(self._on_visible_records())
@@ -66,9 +69,9 @@ class Scope:
         )
 
 
-def for_staff(user: User, permission: str = "residents.view_resident") -> Scope:
+def for_staff(user: User | AnonymousUser, permission: str = "residents.view_resident") -> Scope:
     """What a staff member sees, or may act upon where `permission` names an act (`app.codename`)."""
-    if not (user.is_active and user.is_staff):
+    if not (isinstance(user, User) and user.is_active and user.is_staff):
         return Scope(Community.objects.none())
     if user.is_superuser:
         return Scope(None, petitions=user.sees_petitions)

@@ -7,7 +7,6 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from unfold.admin import TabularInline
-from unfold.decorators import display
 
 from houses.admin.base import house_link, resident_link
 from houses.visibility import for_staff
@@ -28,7 +27,7 @@ class PlatformRecordAdmin(NumberSearch, OfficeAdmin):
     search_fields = ("subject__name",)
     search_help_text = "机主姓名或完整手机号"
     fields = readonly_fields = (PHONE, "owner", "homes", "checked_at", "kept")
-    ordering = ("-checked_at", "pk")
+    order = ("-checked_at", "pk")
 
     def scoped(self, request: HttpRequest, permission: str) -> QuerySet[PlatformRecord]:
         return platform_records(for_staff(request.user, permission))
@@ -56,24 +55,24 @@ class PlatformRecordAdmin(NumberSearch, OfficeAdmin):
         named = for_staff(request.user).residents.filter(name__icontains=search_term.strip())
         return (queryset.filter(subject__in=named) if search_term else queryset), False
 
-    @display(description="机主")
+    @admin.display(description="机主")
     def owner(self, record: Any) -> Any:
         if record.subject_id is None:
             return "—"
         return resident_link(record.seen_subject) if record.seen_subject else "非本小区人员"
 
-    @display(description="答复中的房屋")
+    @admin.display(description="答复中的房屋")
     def homes(self, record: Any) -> Any:
         houses = {mention.membership.house for mention in record.seen_mentions if not mention.absent_since}
         links = [(house_link(house),) for house in sorted(houses, key=lambda house: house.pk)]
         return format_html_join("、", "{}", links) or "—"
 
-    @display(description="下次查询")
+    @admin.display(description="下次查询")
     def kept(self, record: PlatformRecord) -> str:
         return "与上次相同则跳过" if record.digest else "全部重读"
 
 
-class ItemsInline(TabularInline):
+class ItemsInline(TabularInline):  # type: ignore[misc]
     model = SyncItem
     verbose_name_plural = "明细"
     fields = readonly_fields = (ITEM_PHONE, "outcome", "why", "attempts", "seconds")
@@ -81,7 +80,6 @@ class ItemsInline(TabularInline):
     per_page = 50
     hide_title = True
     can_delete = False
-    ordering = ("pk",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whose run it is may see its phones, masked; an auditor sees the counts."""
@@ -92,7 +90,7 @@ class ItemsInline(TabularInline):
 
     has_change_permission = has_delete_permission = has_add_permission
 
-    @display(description="原因")
+    @admin.display(description="原因")
     def why(self, item: SyncItem) -> str:
         return SENTENCES.get(item.cause, item.cause) or "—"
 
@@ -104,13 +102,13 @@ class SyncRunAdmin(OfficeAdmin):
     fields = readonly_fields = (
         "status", "starter", "started_at", "finished_at", "phones", "changed", "failed",
     )  # fmt: skip
-    ordering = ("-pk",)
+    order = ("-pk",)
     inlines = (ItemsInline,)
 
     def scoped(self, request: HttpRequest, permission: str) -> QuerySet[SyncRun]:
         return sync_runs(request.user, permission)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         outcomes = SyncItem.Outcome
         return (
             super()
@@ -123,22 +121,25 @@ class SyncRunAdmin(OfficeAdmin):
             )
         )
 
-    @display(description="任务", ordering="pk")
-    def number(self, run: SyncRun) -> str:
-        return f"第 {run.pk} 次"
+    def title_of(self, record: SyncRun) -> str:
+        return f"第 {record.pk} 次同步"
 
-    @display(description="发起人")
+    @admin.display(description="任务", ordering="pk")
+    def number(self, run: SyncRun) -> str:
+        return self.title_of(run)
+
+    @admin.display(description="发起人")
     def starter(self, run: SyncRun) -> str:
         return run.started_by.shown_name if run.started_by else "系统"
 
-    @display(description="手机号")
-    def phones(self, run: Any) -> int:
+    @admin.display(description="手机号")
+    def phones(self, run: Any) -> Any:
         return run.n_phones
 
-    @display(description="新建或更新")
-    def changed(self, run: Any) -> int:
+    @admin.display(description="新建或更新")
+    def changed(self, run: Any) -> Any:
         return run.n_changed
 
-    @display(description="失败")
-    def failed(self, run: Any) -> int:
+    @admin.display(description="失败")
+    def failed(self, run: Any) -> Any:
         return run.n_failed

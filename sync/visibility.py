@@ -1,5 +1,6 @@
 """What staff see of the sync's own books (`houses/visibility.py` scopes the rest)."""
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from houses.models import StaffRole
@@ -17,8 +18,10 @@ def platform_records(scope: Scope) -> QuerySet[PlatformRecord]:
     return PlatformRecord.objects.filter(Q(subject__in=scope.residents) | named)
 
 
-def sync_runs(user: User, permission: str = "sync.view_syncrun") -> QuerySet[SyncRun]:
+def sync_runs(user: User | AnonymousUser, permission: str = "sync.view_syncrun") -> QuerySet[SyncRun]:
     """One's own runs; an auditor's colleagues' too; the system administrator sees all."""
+    if not isinstance(user, User):
+        return SyncRun.objects.none()
     if user.is_superuser and user.is_active:
         return SyncRun.objects.all()
     audited = for_staff(user, "admin.view_logentry")

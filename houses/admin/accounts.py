@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from residents.admin import HistoryInWords, worded
@@ -23,7 +22,7 @@ from .base import CommunityFilter, Scoped, filter_by
 
 admin.site.unregister(Group)
 
-PHONE = worded(User._meta.get_field("phone"))
+PHONE: Any = worded(User._meta.get_field("phone"))
 
 
 class GrantField(ModelMultipleChoiceField):
@@ -87,17 +86,17 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             obj.is_staff = True
         super().save_model(request, obj, form, change)
 
-    @display(description="姓名", ordering="last_name")
+    @admin.display(description="姓名", ordering="last_name")
     def named(self, user: User) -> str:
         return user.shown_name
 
-    @display(description="密码")
+    @admin.display(description="密码")
     def password_link(self, user: User) -> str:
         """Of a password there is nothing to show, not even its hash."""
         address = reverse("admin:auth_user_password_change", args=[user.pk])
         return format_html('<a class="register-link" href="{}">修改密码</a>', address)
 
-    @display(description="岗位")
+    @admin.display(description="岗位")
     def posts(self, user: User) -> str:
         return "、".join(f"{role.community} {role.get_role_display()}" for role in user.roles.all()) or "—"
 
@@ -108,7 +107,7 @@ class StaffRoleAdmin(HistoryInWords, Scoped):
     list_filter = (filter_by(CommunityFilter, "community"), "role")
     search_fields = ("user__username", "user__last_name", "user__first_name")
     search_help_text = "用户名或姓名"
-    ordering = ("community", "user")
+    order = ("community", "user")
     fields = ("user", "community", "role", "ends_on")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StaffRole]:
@@ -139,10 +138,10 @@ class StaffRoleAdmin(HistoryInWords, Scoped):
             return {user.pk: user.shown_name for user in User.objects.filter(pk__in=keys)}
         return {place.pk: str(place) for place in for_staff(request.user).communities.filter(pk__in=keys)}
 
-    @display(description="姓名", ordering="user__last_name")
+    @admin.display(description="姓名", ordering="user__last_name")
     def holder(self, role: StaffRole) -> str:
         return role.user.shown_name
 
-    @display(description="生效", boolean=True)
+    @admin.display(description="生效", boolean=True)
     def in_force(self, role: StaffRole) -> bool:
         return role.is_unexpired

@@ -28,7 +28,7 @@ _SCOPES: dict[Any, str] = {
 class Scoped(OfficeAdmin):
     """Pages whose records the scope knows."""
 
-    def scoped(self, request: HttpRequest, permission: str) -> QuerySet[Any]:
+    def scoped(self, request: HttpRequest, permission: str) -> Any:
         return getattr(for_staff(request.user, permission), _SCOPES[self.model])
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -53,7 +53,7 @@ class RecordAdmin(HistoryInWords, Scoped):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         record = self.get_object(request, object_id)
-        context = extra_context or {}
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
         if record is not None and request.user.has_perm("houses.view_finding"):
             context["record_findings"] = told(request, self.findings_around(record))
         return super().change_view(request, object_id, form_url, context)
@@ -160,7 +160,7 @@ class BuildingFilter(PlaceFilter):
         houses = for_staff(request.user).houses
         community = request.GET.get("community", "")
         if community.isdecimal():
-            houses = houses.filter(community=community)
+            houses = houses.filter(community=int(community))
         return [
             (name, name)
             for name in sorted(set(houses.values_list("building", flat=True)), key=_by_number)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from residents.admin import NumberSearch
 from residents.masking import scrub
@@ -40,14 +40,15 @@ class FindingCommunityFilter(CommunityFilter):
     """By the places that the user sees: a person of two communities is found by the own one only."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Finding]) -> QuerySet[Finding]:
-        if not (self.value() or "").isdecimal():
-            return queryset if not self.value() else queryset.none()
-        scope = for_staff(request.user)
-        people = scope.memberships.filter(house__community=self.value()).values("resident")
+        value = self.value() or ""
+        if not value.isdecimal():
+            return queryset.none() if value else queryset
+        place = int(value)
+        people = for_staff(request.user).memberships.filter(house__community=place).values("resident")
         return queryset.filter(
-            Q(community=self.value())
-            | Q(house__community=self.value())
-            | Q(membership__house__community=self.value())
+            Q(community=place)
+            | Q(house__community=place)
+            | Q(membership__house__community=place)
             | Q(resident__in=people)
         )
 
@@ -58,7 +59,7 @@ class FindingAdmin(NumberSearch, Scoped):
     list_filter = (FindingCommunityFilter, "status", WeightFilter, "code")
     search_fields = ("resident__name", "membership__resident__name", "house__room", "membership__house__room")
     people = ("resident__", "membership__resident__")
-    ordering = ("-status", "-opened_at", "pk")
+    order = ("-status", "-opened_at", "pk")
     fields = readonly_fields = (
         "kind", "weight", "person", "place", "about", "said", "suggested", "state",
         "opened_at", "settled_at", "settler", "reason",
@@ -68,6 +69,9 @@ class FindingAdmin(NumberSearch, Scoped):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Finding]:
         return with_records(super().get_queryset(request), for_staff(request.user))
+
+    def title_of(self, record: Finding) -> str:
+        return record.get_code_display()
 
     # -- acts --
 
@@ -122,20 +126,20 @@ class FindingAdmin(NumberSearch, Scoped):
 
     # -- columns --
 
-    @display(description="类别", ordering="code")
+    @admin.display(description="类别", ordering="code")
     def kind(self, finding: Finding) -> str:
         return finding.get_code_display()
 
-    @display(description="轻重")
+    @admin.display(description="轻重")
     def weight(self, finding: Finding) -> str:
         return "错误" if finding.is_error else "提示"
 
-    @display(description="居民")
+    @admin.display(description="居民")
     def person(self, finding: Finding) -> Any:
         resident = finding.resident or (finding.membership and finding.membership.resident)
         return resident_link(resident) if resident else "—"
 
-    @display(description="房屋或小区")
+    @admin.display(description="房屋或小区")
     def place(self, finding: Any) -> Any:
         if finding.community:
             return link(finding.community, str(finding.community))
@@ -143,22 +147,22 @@ class FindingAdmin(NumberSearch, Scoped):
         homes = [house] if house else [row.house for row in finding.resident.seen_homes]
         return format_html_join("、", "{}", [(house_link(home),) for home in homes]) or "—"
 
-    @display(description="说明")
+    @admin.display(description="说明")
     def said(self, finding: Finding) -> str:
         return scrub(finding.sentence)
 
-    @display(description="字段")
+    @admin.display(description="字段")
     def about(self, finding: Finding) -> str:
         return str(field_of(finding, finding.field).verbose_name) if finding.field else "—"
 
-    @display(description="建议")
+    @admin.display(description="建议")
     def suggested(self, finding: Finding) -> str:
         return suggestion(finding)
 
-    @display(description="状态", ordering="status")
+    @admin.display(description="状态", ordering="status")
     def state(self, finding: Finding) -> str:
         return finding_badge(finding.status)
 
-    @display(description="处理人")
+    @admin.display(description="处理人")
     def settler(self, finding: Finding) -> str:
         return finding.settled_by.shown_name if finding.settled_by else "—"

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
 
 from residents.admin import OfficeAdmin
 
@@ -19,7 +18,7 @@ class LogAdmin(OfficeAdmin):
     list_display = ("action_time", "actor", "act", "kind", "object_id")
     list_filter = ("action_flag",)
     fields = readonly_fields = ("action_time", "actor", "act", "kind", "object_id")
-    ordering = ("-action_time", "-pk")
+    order = ("-action_time", "-pk")
     list_select_related = ("user", "content_type")
 
     def scoped(self, request: HttpRequest, permission: str) -> QuerySet[LogEntry]:
@@ -30,15 +29,15 @@ class LogAdmin(OfficeAdmin):
         colleagues = StaffRole.objects.filter(community__in=scope.communities)
         return LogEntry.objects.filter(user__in=colleagues.values("user"))
 
-    @display(description="操作人", ordering="user")
+    @admin.display(description="操作人", ordering="user")
     def actor(self, entry: LogEntry) -> str:
         return entry.user.shown_name
 
-    @display(description="操作", ordering="action_flag")
+    @admin.display(description="操作", ordering="action_flag")
     def act(self, entry: LogEntry) -> str:
         return _ACTS[entry.action_flag]
 
-    @display(description="对象")
+    @admin.display(description="对象")
     def kind(self, entry: LogEntry) -> str:
         model = entry.content_type and entry.content_type.model_class()
         return str(model._meta.verbose_name) if model else "—"

@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
-from unfold.decorators import display
 
 from residents.admin import worded
 from residents.completeness import missing
@@ -43,27 +42,27 @@ def seen(request: HttpRequest) -> QuerySet[Membership]:
 class MemberColumns:
     """Columns of a membership."""
 
-    @display(description="姓名")
+    @admin.display(description="姓名")
     def person(self, row: Membership) -> str:
         return resident_link(row.resident)
 
-    @display(description="房屋")
+    @admin.display(description="房屋")
     def dwelling(self, row: Membership) -> str:
         return house_link(row.house)
 
-    @display(description="小区")
+    @admin.display(description="小区")
     def community(self, row: Membership) -> str:
         return str(row.house.community)
 
-    @display(description="状态", ordering="status")
+    @admin.display(description="状态", ordering="status")
     def state(self, row: Membership) -> str:
         return state_badge(row.status)
 
-    @display(description="待核实")
+    @admin.display(description="待核实")
     def found(self, row: Any) -> str:
         return findings_badge(row.open_findings)
 
-    @display(description="还差")
+    @admin.display(description="还差")
     def lacking(self, row: Membership) -> str:
         return "、".join(missing(row.resident)) or "—"
 
@@ -128,7 +127,6 @@ class MembershipAdmin(MemberColumns, AddressSearch, RecordAdmin):
     )
     search_fields = ("resident__name", "nickname", "house__room")
     people, house = ("resident__",), "house__"
-    ordering = ("pk",)
     form = VersionedForm
     fieldsets = (
         (None, {"fields": ("person", "dwelling", "community", "role", "household_type", "state", "lacking")}),

@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
-from unfold.decorators import display
 
 from residents.admin import NumberSearch, worded
 from residents.completeness import missing
@@ -74,7 +73,7 @@ class ResidentAdmin(NumberSearch, RecordAdmin):
     list_display_links = ("called",)
     list_filter = (PersonCommunityFilter, PersonBuildingFilter, StatusFilter, "sex")
     search_fields = ("name",)
-    ordering = ("name", "pk")
+    order = ("name", "pk")
     inlines = (HomesInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Resident]:
@@ -93,7 +92,7 @@ class ResidentAdmin(NumberSearch, RecordAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         statuses = [_PLAIN[name] for name in ("political_status", "is_veteran", "is_low_income")]
-        if request.user.sees_petitions:
+        if for_staff(request.user).petitions:
             statuses.append(PETITIONER)
         return (
             ("基本资料", {"fields": [_PLAIN[name] for name in ("name", "sex", "birth_date", "ethnicity")]}),
@@ -114,28 +113,28 @@ class ResidentAdmin(NumberSearch, RecordAdmin):
     def findings_around(self, record: Resident) -> Q:
         return Q(resident=record) | Q(membership__resident=record)
 
-    @display(description="姓名", ordering="name")
+    @admin.display(description="姓名", ordering="name")
     def called(self, resident: Resident) -> str:
         return self.title_of(resident)
 
-    @display(description="房屋与状态")
+    @admin.display(description="房屋与状态")
     def homes(self, resident: Any) -> Any:
         rows = [(house_link(row.house), state_badge(row.status)) for row in resident.seen_homes]
         return format_html_join(" ", '<span class="register-home">{} {}</span>', rows) if rows else "—"
 
-    @display(description="待核实", ordering="open_findings")
+    @admin.display(description="待核实", ordering="open_findings")
     def found(self, resident: Any) -> str:
         return findings_badge(resident.open_findings)
 
-    @display(description="还差")
+    @admin.display(description="还差")
     def lacking(self, resident: Resident) -> str:
         return "、".join(missing(resident)) or "—"
 
-    @display(description="联系人（监护人）")
+    @admin.display(description="联系人（监护人）")
     def guardian(self, resident: Any) -> str:
         return resident.contact_name
 
-    @display(description="各项来源")
+    @admin.display(description="各项来源")
     def origins(self, resident: Resident) -> str:
         labels = {str(_PLAIN[name].short_description): resident.origin.label(name) for name in _PLAIN}
         return "；".join(f"{field}：{source}" for field, source in labels.items() if source) or "—"

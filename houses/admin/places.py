@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Length
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from .. import editing
 from ..badges import badges, findings_badge
@@ -36,7 +37,6 @@ class CommunityAdmin(RecordAdmin):
     list_display = ("named", "platform_code", "confirmed", "members", "complete", "active", "found")
     search_fields = ("name", "platform_code")
     search_help_text = "小区名称或平台编号"
-    ordering = ("pk",)
     form = CommunityForm
     fields = ("name", "platform_code", "review_all", "confirmed_at", "created_at")
     readonly_fields = ("confirmed_at", "created_at")
@@ -96,27 +96,27 @@ class CommunityAdmin(RecordAdmin):
         }
         return TemplateResponse(request, "admin/act.html", context)
 
-    @display(description="小区", ordering="name")
+    @admin.display(description="小区", ordering="name")
     def named(self, community: Community) -> str:
         return str(community)
 
-    @display(description="确认", ordering="confirmed_at")
+    @admin.display(description="确认", ordering="confirmed_at")
     def confirmed(self, community: Community) -> str:
         return "已确认" if community.confirmed_at else "未确认"
 
-    @display(description="成员")
+    @admin.display(description="成员")
     def members(self, community: Any) -> int:
         return community.incomplete + community.completed + community.activated
 
-    @display(description="已补完")
+    @admin.display(description="已补完")
     def complete(self, community: Any) -> str:
         return _share(community.completed + community.activated, self.members(community))
 
-    @display(description="已激活")
+    @admin.display(description="已激活")
     def active(self, community: Any) -> str:
         return _share(community.activated, self.members(community))
 
-    @display(description="待核实", ordering="open_findings")
+    @admin.display(description="待核实", ordering="open_findings")
     def found(self, community: Any) -> str:
         return findings_badge(community.open_findings)
 
@@ -144,13 +144,26 @@ class HouseAdmin(AddressSearch, RecordAdmin):
     )
     search_fields = ("room", "memberships__resident__name")
     people = ("memberships__resident__",)
-    ordering = ("community", "building", "unit", "floor", "room")
+    order = ("community", *(by for part in House.PARTS for by in (Length(part), part)))  # 2 before 10
     form = VersionedForm
     fieldsets = (
-        ("地址", {"fields": ("community", ("building", "unit"), ("floor", "room"))}),
-        ("使用情况", {"fields": ("use", "ownership", "occupancy", "lacking", "base_version")}),
+        (
+            "房屋",
+            {
+                "fields": (
+                    ("community", "where"),
+                    ("use", "ownership"),
+                    ("occupancy", "lacking"),
+                    "base_version",
+                )
+            },
+        ),
     )
-    readonly_fields = ("lacking",)
+    add_fieldsets = (
+        ("地址", {"fields": ("community", ("building", "unit"), ("floor", "room"))}),
+        ("使用情况", {"fields": ("use", "ownership", "occupancy")}),
+    )
+    readonly_fields = ("where", "lacking")
     inlines = (MembersInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[House]:
@@ -169,7 +182,7 @@ class HouseAdmin(AddressSearch, RecordAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The address says which house it is: a mistaken one is ended and made anew, not renamed."""
-        return ("community", *House.PARTS, *self.readonly_fields) if obj else self.readonly_fields
+        return ("community", *self.readonly_fields) if obj else self.readonly_fields
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
@@ -184,18 +197,18 @@ class HouseAdmin(AddressSearch, RecordAdmin):
         members = record.memberships.open()
         return Q(house=record) | Q(membership__in=members) | Q(resident__in=members.values("resident"))
 
-    @display(description="房号", ordering="room")
+    @admin.display(description="房号", ordering=Length("room"))
     def where(self, house: House) -> str:
         return house.address
 
-    @display(description="成员")
+    @admin.display(description="成员")
     def members(self, house: Any) -> str:
         return badges((status, getattr(house, status)) for status in _OPEN)
 
-    @display(description="待核实", ordering="open_findings")
+    @admin.display(description="待核实", ordering="open_findings")
     def found(self, house: Any) -> str:
         return findings_badge(house.open_findings)
 
-    @display(description="还差")
+    @admin.display(description="还差")
     def lacking(self, house: House) -> str:
         return "、".join(house.missing()) or "—"

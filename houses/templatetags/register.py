@@ -1,5 +1,7 @@
 """How states, findings and their suggestions are shown, on every page."""
 
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString
 
@@ -41,6 +43,7 @@ def suggestion(finding: Finding) -> str:
     return f"采用{field.verbose_name} {value}"
 
 
-def field_of(finding: Finding, name: str):  # type: ignore[no-untyped-def]
+def field_of(finding: Finding, name: str) -> Any:
     """The model field of this name on the record that a finding is about."""
-    return Finding._meta.get_field(finding.record_key[0]).related_model._meta.get_field(name)
+    kind, _ = finding.record_key
+    return getattr(finding, kind)._meta.get_field(name)

@@ -37,10 +37,14 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return f"帐号 {self.pk}"
 
+    def get_full_name(self) -> str:
+        """Family name first."""
+        return f"{self.last_name}{self.first_name}".strip()
+
     @property
     def shown_name(self) -> str:
         """What colleagues call this account."""
-        return f"{self.last_name}{self.first_name}".strip() or self.username
+        return self.get_full_name() or self.username
 
     @cached_property
     def sees_petitions(self) -> bool:
