@@ -81,6 +81,9 @@ class ItemsInline(TabularInline):  # type: ignore[misc]
     hide_title = True
     can_delete = False
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).order_by("pk")
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whose run it is may see its phones, masked; an auditor sees the counts."""
         return request.user.is_superuser or (obj is not None and obj.started_by_id == request.user.pk)

@@ -41,6 +41,13 @@ class RolesInline(TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[StaffRole]:
         return super().get_queryset(request).select_related("community")
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The choices are read once, not for each row."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.name == "community":
+            field.choices = list(field.choices)
+        return field
+
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):

@@ -1,10 +1,10 @@
 """Scope, filters and counts that the pages share."""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
@@ -12,6 +12,7 @@ from residents.admin import HistoryInWords, NumberSearch, OfficeAdmin, link
 from residents.models import Resident
 
 from .. import addresses
+from ..forms import VersionedForm
 from ..models import Community, Finding, House, Membership, StaffRole
 from ..visibility import PETITION_FIELD, Scope, for_staff
 
@@ -23,6 +24,10 @@ _SCOPES: dict[Any, str] = {
     Finding: "findings",
     StaffRole: "roles",
 }
+
+
+# A record's page shows so many findings; the list of findings shows them all.
+MOST_SHOWN = 50
 
 
 class Scoped(OfficeAdmin):
@@ -49,18 +54,32 @@ class RecordAdmin(HistoryInWords, Scoped):
         found = getattr(for_staff(request.user), _SCOPES[model]).filter(pk__in=keys)
         return {record.pk: record.name if model is Resident else str(record) for record in found}
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
-        record = self.get_object(request, object_id)
-        context = {"show_save_and_add_another": False, **(extra_context or {})}
-        if record is not None and request.user.has_perm("houses.view_finding"):
-            context["record_findings"] = told(request, self.findings_around(record))
-        return super().change_view(request, object_id, form_url, context)
+        context["show_save_and_add_another"] = obj is None
+        if obj is not None:
+            context["subtitle"] = obj.page_title
+        if obj is not None and request.user.has_perm("houses.view_finding"):
+            context["record_findings"] = told(request, self.findings_around(obj))[:MOST_SHOWN]
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def findings_around(self, record: Any) -> Q:
         """Which findings the page of a record shows."""
         return Q(**{self.opts.model_name: record})
+
+
+class Versioned(RecordAdmin):
+    """Records that two people, or a person and a sync, may change at once."""
+
+    form = VersionedForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The hidden version is only for who may save."""
+        fieldsets = list(super().get_fieldsets(request, obj))
+        if obj is not None and self.has_change_permission(request, obj):
+            fieldsets.append((None, {"fields": ("base_version",), "classes": ("hidden",)}))
+        return fieldsets
 
 
 class AddressSearch(NumberSearch):
@@ -91,24 +110,25 @@ def with_records(found: QuerySet[Finding], scope: Scope) -> QuerySet[Finding]:
     ).prefetch_related(Prefetch("resident__memberships", queryset=homes, to_attr="seen_homes"))
 
 
-def open_findings(scope: Scope, *paths: str) -> Any:
-    """How many findings are open on each row and around it; `paths` lead from a finding to the row.
+def count_findings(scope: Scope, rows: list[Any], *paths: str) -> list[Any]:
+    """Set `open_findings` on each row: how many are open on it and around it.
 
-    A sum of look-ups that each use an index. The rows themselves are in scope already,
-    so only the petition flag has to be left out here.
+    `paths` lead from a finding to the row. The rows are in scope already, so only the
+    petition flag has to be left out here.
     """
     found = (
         Finding.objects.open() if scope.petitions else Finding.objects.open().exclude(field=PETITION_FIELD)
     )
-    return sum((_counted(found, path) for path in paths), Value(0))
-
-
-def _counted(found: QuerySet[Finding], path: str) -> Coalesce:
-    condition: dict[str, Any] = {path: OuterRef("pk")}
-    if path.startswith("resident__memberships__"):
-        condition["resident__memberships__ended_at"] = None
-    grouped = found.order_by().filter(**condition).values(path).annotate(n=Count("pk", distinct=True))
-    return Coalesce(Subquery(grouped.values("n"), output_field=IntegerField()), 0)
+    keys, total = [row.pk for row in rows], Counter[Any]()
+    for path in paths:
+        condition: dict[str, Any] = {f"{path}__in": keys}
+        if path.startswith("resident__memberships__"):
+            condition["resident__memberships__ended_at"] = None
+        near = found.order_by().filter(**condition)
+        total.update(dict(near.values_list(path).annotate(Count("pk", distinct=True))))
+    for row in rows:
+        row.open_findings = total[row.pk]
+    return rows
 
 
 def resident_link(resident: Resident) -> SafeString:

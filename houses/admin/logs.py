@@ -15,9 +15,9 @@ _ACTS = {1: "新增", 2: "修改", 3: "删除"}
 
 @admin.register(LogEntry)
 class LogAdmin(OfficeAdmin):
-    list_display = ("action_time", "actor", "act", "kind", "object_id")
+    list_display = ("action_time", "actor", "act", "kind", "number")
     list_filter = ("action_flag",)
-    fields = readonly_fields = ("action_time", "actor", "act", "kind", "object_id")
+    fields = readonly_fields = ("action_time", "actor", "act", "kind", "number")
     order = ("-action_time", "-pk")
     list_select_related = ("user", "content_type")
 
@@ -41,3 +41,7 @@ class LogAdmin(OfficeAdmin):
     def kind(self, entry: LogEntry) -> str:
         model = entry.content_type and entry.content_type.model_class()
         return str(model._meta.verbose_name) if model else "—"
+
+    @admin.display(description="对象编号")
+    def number(self, entry: LogEntry) -> str:
+        return (entry.object_id or "—")[:8]

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
+from unfold.forms import PaginationInlineFormSet
 
 from residents.admin import worded
 from residents.completeness import missing
@@ -13,30 +14,22 @@ from residents.models import Resident
 
 from .. import editing
 from ..badges import findings_badge, state_badge
-from ..forms import VersionedForm
 from ..models import Membership
 from ..visibility import for_staff
 from .base import (
     AddressSearch,
     BuildingFilter,
     CommunityFilter,
-    RecordAdmin,
+    Versioned,
+    count_findings,
     filter_by,
     house_link,
-    open_findings,
     resident_link,
 )
 
 ID_NUMBER = worded(Resident._meta.get_field("id_number"), "resident")
 PHONE = worded(Resident._meta.get_field("phone"), "resident")
 FINDINGS_PATHS = ("membership", "resident__memberships")
-
-
-def seen(request: HttpRequest) -> QuerySet[Membership]:
-    """Memberships with all that a row shows of them."""
-    scope = for_staff(request.user)
-    rows = scope.memberships.select_related("resident__contact", "house__community", "managed_by")
-    return rows.annotate(open_findings=open_findings(scope, *FINDINGS_PATHS))
 
 
 class MemberColumns:
@@ -67,10 +60,23 @@ class MemberColumns:
         return "、".join(missing(row.resident)) or "—"
 
 
+class CountedFormSet(PaginationInlineFormSet):
+    """The rows of one page of an inline, with their findings counted."""
+
+    _counted: list[Any] | None = None
+
+    def get_queryset(self) -> list[Any]:
+        if self._counted is None:
+            scope = for_staff(self.request.user)
+            self._counted = count_findings(scope, list(super().get_queryset()), *FINDINGS_PATHS)
+        return self._counted
+
+
 class MembershipInline(MemberColumns, TabularInline):
     """Read here, changed on the membership's own page."""
 
     model = Membership
+    formset = CountedFormSet
     fk_name: str
     extra = 0
     per_page = 20
@@ -79,7 +85,8 @@ class MembershipInline(MemberColumns, TabularInline):
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        return seen(request).order_by("ended_at", "pk")
+        rows = for_staff(request.user).memberships.select_related("resident__contact", "house__community")
+        return rows.order_by("ended_at", "pk")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("houses.view_membership")
@@ -115,7 +122,7 @@ class HomesInline(MembershipInline):
 
 
 @admin.register(Membership)
-class MembershipAdmin(MemberColumns, AddressSearch, RecordAdmin):
+class MembershipAdmin(MemberColumns, AddressSearch, Versioned):
     list_display = ("person", "dwelling", "community", "role", "household_type", "state", "found", "lacking")
     list_display_links = ("state",)
     list_filter = (
@@ -127,10 +134,9 @@ class MembershipAdmin(MemberColumns, AddressSearch, RecordAdmin):
     )
     search_fields = ("resident__name", "nickname", "house__room")
     people, house = ("resident__",), "house__"
-    form = VersionedForm
     fieldsets = (
         (None, {"fields": ("person", "dwelling", "community", "role", "household_type", "state", "lacking")}),
-        ("可修改", {"fields": ("nickname", "lease_until", "base_version")}),
+        ("可修改", {"fields": ("nickname", "lease_until")}),
         (
             "经过",
             {
@@ -152,9 +158,10 @@ class MembershipAdmin(MemberColumns, AddressSearch, RecordAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        found = open_findings(for_staff(request.user), *FINDINGS_PATHS)
-        rows = super().get_queryset(request).select_related("resident__contact", "house__community")
-        return rows.annotate(open_findings=found)
+        return super().get_queryset(request).select_related("resident__contact", "house__community")
+
+    def completed(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        return count_findings(for_staff(request.user), rows, *FINDINGS_PATHS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "change", obj)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -14,7 +15,7 @@ from residents.models import Resident
 from ..badges import findings_badge, state_badge
 from ..models import Membership
 from ..visibility import for_staff
-from .base import BuildingFilter, CommunityFilter, RecordAdmin, house_link, name_in, open_findings
+from .base import BuildingFilter, CommunityFilter, RecordAdmin, count_findings, house_link, name_in
 from .members import HomesInline
 
 
@@ -67,6 +68,10 @@ _PLAIN = {
 }  # fmt: skip
 
 
+def _row(*names: str) -> tuple[Any, ...]:
+    return tuple(_PLAIN[name] for name in names)
+
+
 @admin.register(Resident)
 class ResidentAdmin(NumberSearch, RecordAdmin):
     list_display = ("called", _PLAIN["sex"], ID_NUMBER, PHONE, "homes", "found", "lacking")
@@ -80,9 +85,10 @@ class ResidentAdmin(NumberSearch, RecordAdmin):
         scope = for_staff(request.user)
         homes = scope.memberships.open().select_related("house").order_by("pk")
         rows = super().get_queryset(request).select_related("contact")
-        return rows.annotate(
-            open_findings=open_findings(scope, "resident", "membership__resident")
-        ).prefetch_related(Prefetch("memberships", queryset=homes, to_attr="seen_homes"))
+        return rows.prefetch_related(Prefetch("memberships", queryset=homes, to_attr="seen_homes"))
+
+    def completed(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        return count_findings(for_staff(request.user), rows, "resident", "membership__resident")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         resident = super().get_object(request, object_id, from_field)
@@ -91,21 +97,34 @@ class ResidentAdmin(NumberSearch, RecordAdmin):
         return resident
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        statuses = [_PLAIN[name] for name in ("political_status", "is_veteran", "is_low_income")]
-        if for_staff(request.user).petitions:
-            statuses.append(PETITIONER)
+        petitioner = (PETITIONER,) if for_staff(request.user).petitions else ()
         return (
-            ("基本资料", {"fields": [_PLAIN[name] for name in ("name", "sex", "birth_date", "ethnicity")]}),
+            ("基本资料", {"fields": [_row("name", "sex"), _row("birth_date", "ethnicity"), "lacking"]}),
             (
                 "证件与联系",
-                {"fields": [_PLAIN["id_type"], ID_NUMBER, PHONE, _PLAIN["registered_address"], "guardian"]},
+                {
+                    "fields": [
+                        (_PLAIN["id_type"], ID_NUMBER),
+                        (PHONE, "guardian"),
+                        _PLAIN["registered_address"],
+                    ]
+                },
             ),
-            ("其他", {"fields": [*statuses, _PLAIN["job_title"], _PLAIN["employer"], _PLAIN["photo_url"]]}),
-            ("档案", {"fields": ["lacking", "origins", _PLAIN["created_at"], _PLAIN["updated_at"]]}),
+            (
+                "其他",
+                {
+                    "fields": [
+                        _row("political_status", "is_veteran"),
+                        (_PLAIN["is_low_income"], *petitioner, _PLAIN["photo_url"]),
+                        _row("job_title", "employer"),
+                    ]
+                },
+            ),
+            ("档案", {"fields": ["origins", _row("created_at", "updated_at")]}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [field for _, options in self.get_fieldsets(request, obj) for field in options["fields"]]
+        return flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def title_of(self, record: Resident) -> str:
         return record.name or "（姓名未知）"
@@ -122,7 +141,7 @@ class ResidentAdmin(NumberSearch, RecordAdmin):
         rows = [(house_link(row.house), state_badge(row.status)) for row in resident.seen_homes]
         return format_html_join(" ", '<span class="register-home">{} {}</span>', rows) if rows else "—"
 
-    @admin.display(description="待核实", ordering="open_findings")
+    @admin.display(description="待核实")
     def found(self, resident: Any) -> str:
         return findings_badge(resident.open_findings)
 

@@ -13,19 +13,32 @@ from unfold.decorators import action
 
 from .. import editing
 from ..badges import badges, findings_badge
-from ..forms import CommunityForm, VersionedForm
-from ..models import Community, House
+from ..forms import CommunityForm
+from ..models import Community, House, Membership
 from ..states import Status
 from ..visibility import for_staff
-from .base import AddressSearch, BuildingFilter, CommunityFilter, RecordAdmin, filter_by, open_findings
+from .base import (
+    AddressSearch,
+    BuildingFilter,
+    CommunityFilter,
+    RecordAdmin,
+    Versioned,
+    count_findings,
+    filter_by,
+)
 from .members import MembersInline
 
 _OPEN = (Status.INCOMPLETE, Status.COMPLETED, Status.ACTIVATED)
 
 
-def _by_status(path: str) -> dict[str, Count]:
-    """Annotations `incomplete`, `completed`, `activated`: how many open memberships stand there."""
-    return {str(status): Count(path, filter=Q(**{f"{path}__status": status})) for status in _OPEN}
+def _count_members(rows: list[Any], path: str) -> None:
+    """Set `incomplete`, `completed`, `activated` on each row; `path` leads from a membership to it."""
+    keys = [row.pk for row in rows]
+    members = Membership.objects.open().order_by().filter(**{f"{path}__in": keys})
+    found = {(key, status): n for key, status, n in members.values_list(path, "status").annotate(Count("pk"))}
+    for row in rows:
+        for status in _OPEN:
+            setattr(row, status, found.get((row.pk, status), 0))
 
 
 def _share(part: int, whole: int) -> str:
@@ -42,12 +55,10 @@ class CommunityAdmin(RecordAdmin):
     readonly_fields = ("confirmed_at", "created_at")
     actions_detail = ("confirm",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Community]:
+    def completed(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        _count_members(rows, "house__community")
         paths = ("community", *(f"{path}__community" for path in HouseAdmin.findings_paths))
-        found = open_findings(for_staff(request.user), *paths)
-        return (
-            super().get_queryset(request).annotate(open_findings=found, **_by_status("houses__memberships"))
-        )
+        return count_findings(for_staff(request.user), rows, *paths)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "add")
@@ -116,18 +127,17 @@ class CommunityAdmin(RecordAdmin):
     def active(self, community: Any) -> str:
         return _share(community.activated, self.members(community))
 
-    @admin.display(description="待核实", ordering="open_findings")
+    @admin.display(description="待核实")
     def found(self, community: Any) -> str:
         return findings_badge(community.open_findings)
 
 
 @admin.register(House)
-class HouseAdmin(AddressSearch, RecordAdmin):
+class HouseAdmin(AddressSearch, Versioned):
     findings_paths = ("house", "membership__house", "resident__memberships__house")
     list_display = (
         "where",
         "community",
-        "building",
         "use",
         "ownership",
         "occupancy",
@@ -145,7 +155,6 @@ class HouseAdmin(AddressSearch, RecordAdmin):
     search_fields = ("room", "memberships__resident__name")
     people = ("memberships__resident__",)
     order = ("community", *(by for part in House.PARTS for by in (Length(part), part)))  # 2 before 10
-    form = VersionedForm
     fieldsets = (
         (
             "房屋",
@@ -154,7 +163,6 @@ class HouseAdmin(AddressSearch, RecordAdmin):
                     ("community", "where"),
                     ("use", "ownership"),
                     ("occupancy", "lacking"),
-                    "base_version",
                 )
             },
         ),
@@ -167,9 +175,11 @@ class HouseAdmin(AddressSearch, RecordAdmin):
     inlines = (MembersInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[House]:
-        found = open_findings(for_staff(request.user), *self.findings_paths)
-        rows = super().get_queryset(request).select_related("community")
-        return rows.annotate(open_findings=found, **_by_status("memberships"))
+        return super().get_queryset(request).select_related("community")
+
+    def completed(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
+        _count_members(rows, "house")
+        return count_findings(for_staff(request.user), rows, *self.findings_paths)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "add")
@@ -205,7 +215,7 @@ class HouseAdmin(AddressSearch, RecordAdmin):
     def members(self, house: Any) -> str:
         return badges((status, getattr(house, status)) for status in _OPEN)
 
-    @admin.display(description="待核实", ordering="open_findings")
+    @admin.display(description="待核实")
     def found(self, house: Any) -> str:
         return findings_badge(house.open_findings)
 

@@ -1,0 +1,39 @@
+"""Alive and ready, and what the site answers to strangers."""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+
+
+def test_alive_touches_no_database(client: Any) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_ready_when_database_and_migrations_are(client: Any, db: None) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"status": "ok", "database": "ok", "migrations": "ok"},
+    )
+
+
+def test_not_ready_while_a_migration_is_missing(client: Any, db: None) -> None:
+    MigrationRecorder.Migration.objects.filter(app="houses").order_by("-pk").first().delete()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["migrations"]) == (503, "failed")
+
+
+def test_not_ready_without_a_database(client: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connection, "cursor", down)
+        answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "failed")
+
+
+def test_robots_are_sent_away(client: Any) -> None:
+    assert client.get("/robots.txt").content.decode() == "User-agent: *\nDisallow: /\n"
