@@ -14,6 +14,7 @@ COPY houses ./houses
 COPY sync ./sync
 COPY templates ./templates
 COPY static ./static
+COPY locale ./locale
 
 # Static files need settings, and no real key may lie in an image: these serve this one command.
 RUN key=$(python -c 'print("A" * 43)') \

@@ -93,6 +93,7 @@ class Finding(models.Model):
         verbose_name = verbose_name_plural = "待核实"
         constraints = [
             models.CheckConstraint(condition=_exactly_one(), name="finding_on_exactly_one_record"),
+            models.CheckConstraint(condition=models.Q(code__in=FindingCode.values), name="finding_code"),
             models.CheckConstraint(
                 condition=models.Q(status__in=FindingStatus.values), name="finding_status"
             ),

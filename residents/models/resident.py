@@ -84,6 +84,9 @@ class Resident(models.Model):
                 | models.Q(political_status=None),
                 name="resident_political_status",
             ),
+            models.CheckConstraint(
+                condition=models.Q(ethnicity__in=["", *Ethnicity.values]), name="resident_ethnicity"
+            ),
             models.CheckConstraint(condition=models.Q(id_type__in=IdType.values), name="resident_id_type"),
             models.CheckConstraint(
                 condition=models.Q(contact=None) | ~models.Q(contact=models.F("id")),

@@ -272,3 +272,11 @@ def test_people_and_houses_with_members_are_not_deleted() -> None:
             type(record).objects.filter(pk=record.pk)._raw_delete("default")
             transaction.get_connection().check_constraints()
     assert Resident.objects.count() == House.objects.count() == 1
+
+
+def test_an_unknown_ethnicity_is_refused() -> None:
+    refused(ResidentFactory(), ethnicity="99")
+
+
+def test_an_unknown_code_of_a_finding_is_refused() -> None:
+    refused(FindingFactory(), code="nonsense")

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
 from sync.engine import answer_digest
 from sync.merge import merge
 from sync.schemas import read_answer

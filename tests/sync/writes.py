@@ -180,6 +180,8 @@ class Shared:
             here = connection.connection
             source, target = (here, file) if to_file else (file, here)
             source.backup(target)
+            # As `migrate` leaves it: of many who turn a file to WAL at once, some are refused.
+            file.execute("PRAGMA journal_mode=WAL")
 
     def start(self, call: str) -> subprocess.Popen[str]:
         """A process that runs `module.function(arguments)` with our settings."""
