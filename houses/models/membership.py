@@ -91,7 +91,7 @@ class Membership(models.Model):
     updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["upstream"])
+    history = HistoricalRecords(excluded_fields=["upstream", "sources"])
 
     class Meta:
         verbose_name = verbose_name_plural = "房屋成员"

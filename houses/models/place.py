@@ -70,7 +70,7 @@ class House(models.Model):
     created_at = models.DateTimeField("建档时间", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["upstream"])
+    history = HistoricalRecords(excluded_fields=["upstream", "sources"])
 
     class Meta:
         verbose_name = verbose_name_plural = "房屋"

@@ -59,7 +59,7 @@ class Resident(models.Model):
     created_at = models.DateTimeField("建档时间", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["upstream"])
+    history = HistoricalRecords(excluded_fields=["upstream", "sources"])
 
     # What the platform tells about a person (interface document, appendix).
     SYNCED = (
