@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from houses.admin.overview import communities, newest_findings
 from houses.states import Status
 from houses.visibility import Scope, for_staff
 
@@ -48,12 +49,14 @@ def _items(request: HttpRequest, models: list[tuple[str, str, str]]) -> Iterator
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page: figures, each a link to the rows behind it."""
-    sees_records = request.user.has_perm("houses.view_membership")
-    return {
-        **context,
-        "title": "总览",
-        "tiles": list(_tiles(for_staff(request.user))) if sees_records else [],
+    if not request.user.has_perm("houses.view_membership"):
+        return {**context, "title": "总览"}
+    figures = {
+        "tiles": list(_tiles(for_staff(request.user))),
+        "communities": communities(request.user),
+        "newest": newest_findings(request.user),
     }
+    return {**context, "title": "总览", **figures}
 
 
 def _tiles(scope: Scope) -> Iterator[dict[str, Any]]:

@@ -123,8 +123,8 @@ class HomesInline(MembershipInline):
 
 @admin.register(Membership)
 class MembershipAdmin(MemberColumns, AddressSearch, Versioned):
-    list_display = ("person", "dwelling", "community", "role", "household_type", "state", "found", "lacking")
-    list_display_links = ("state",)
+    list_display = ("called", "dwelling", "community", "role", "household_type", "state", "found", "lacking")
+    list_display_links = ("called",)
     list_filter = (
         filter_by(CommunityFilter, "house__community"),
         filter_by(BuildingFilter, "house__"),
@@ -165,6 +165,10 @@ class MembershipAdmin(MemberColumns, AddressSearch, Versioned):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "change", obj)
+
+    @admin.display(description="姓名", ordering="resident__name")
+    def called(self, row: Membership) -> str:
+        return row.resident.name or "（姓名未知）"
 
     def title_of(self, record: Membership) -> str:
         return f"{record.resident.name} 在 {record.house.address} "

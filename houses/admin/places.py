@@ -28,16 +28,19 @@ from .base import (
 )
 from .members import MembersInline
 
-_OPEN = (Status.INCOMPLETE, Status.COMPLETED, Status.ACTIVATED)
+OPEN_STATES = (Status.INCOMPLETE, Status.COMPLETED, Status.ACTIVATED)
+
+# From a finding to the house whose page shows it.
+HOUSE_FINDINGS = ("house", "membership__house", "resident__memberships__house")
 
 
-def _count_members(rows: list[Any], path: str) -> None:
+def count_members(rows: list[Any], path: str) -> None:
     """Set `incomplete`, `completed`, `activated` on each row; `path` leads from a membership to it."""
     keys = [row.pk for row in rows]
     members = Membership.objects.open().order_by().filter(**{f"{path}__in": keys})
     found = {(key, status): n for key, status, n in members.values_list(path, "status").annotate(Count("pk"))}
     for row in rows:
-        for status in _OPEN:
+        for status in OPEN_STATES:
             setattr(row, status, found.get((row.pk, status), 0))
 
 
@@ -47,6 +50,7 @@ def _share(part: int, whole: int) -> str:
 
 @admin.register(Community)
 class CommunityAdmin(RecordAdmin):
+    findings_paths = ("community", *(f"{path}__community" for path in HOUSE_FINDINGS))
     list_display = ("named", "platform_code", "confirmed", "members", "complete", "active", "found")
     search_fields = ("name", "platform_code")
     search_help_text = "小区名称或平台编号"
@@ -56,9 +60,8 @@ class CommunityAdmin(RecordAdmin):
     actions_detail = ("confirm",)
 
     def completed(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
-        _count_members(rows, "house__community")
-        paths = ("community", *(f"{path}__community" for path in HouseAdmin.findings_paths))
-        return count_findings(for_staff(request.user), rows, *paths)
+        count_members(rows, "house__community")
+        return count_findings(for_staff(request.user), rows, *self.findings_paths)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "add")
@@ -134,7 +137,6 @@ class CommunityAdmin(RecordAdmin):
 
 @admin.register(House)
 class HouseAdmin(AddressSearch, Versioned):
-    findings_paths = ("house", "membership__house", "resident__memberships__house")
     list_display = (
         "where",
         "community",
@@ -178,8 +180,8 @@ class HouseAdmin(AddressSearch, Versioned):
         return super().get_queryset(request).select_related("community")
 
     def completed(self, request: HttpRequest, rows: list[Any]) -> list[Any]:
-        _count_members(rows, "house")
-        return count_findings(for_staff(request.user), rows, *self.findings_paths)
+        count_members(rows, "house")
+        return count_findings(for_staff(request.user), rows, *HOUSE_FINDINGS)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "add")
@@ -213,7 +215,7 @@ class HouseAdmin(AddressSearch, Versioned):
 
     @admin.display(description="成员")
     def members(self, house: Any) -> str:
-        return badges((status, getattr(house, status)) for status in _OPEN)
+        return badges((status, getattr(house, status)) for status in OPEN_STATES)
 
     @admin.display(description="待核实")
     def found(self, house: Any) -> str:

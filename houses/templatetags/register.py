@@ -22,6 +22,16 @@ def state_badge(state: str) -> SafeString:
 
 
 @register.filter
+def state_badges(counts: list[tuple[str, int]]) -> SafeString | str:
+    return badges.badges(counts)
+
+
+@register.filter
+def findings_badge(count: int) -> SafeString | str:
+    return badges.findings_badge(count)
+
+
+@register.filter
 def finding_badge(status: str) -> SafeString:
     return badges.finding_badge(status)
 
