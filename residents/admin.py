@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from .fields import Sealed
 from .search import by_last_four, by_number, is_number
 from .wording import NOTHING, in_words
 
@@ -83,6 +84,11 @@ class OfficeAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         permission = f"{self.opts.app_label}.view_{self.opts.model_name}"
         return self.scoped(request, permission).order_by(*self.order)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """No list is filtered by a sealed value through its address."""
+        names = {field.name for field in self.opts.concrete_fields if isinstance(field, Sealed)}
+        return lookup.split("__")[0] not in names and super().lookup_allowed(lookup, value, request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CompletedList

@@ -8,8 +8,8 @@ _NUMBERS = re.compile(r"(?<![\da-f-])(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 _READ_ALOUD = ("title", "placeholder", "aria-label", "alt", "data-label", "data-confirm")
 _EMPTY = {"input", "img", "link", "meta", "br", "hr", "source"}
 
-# Brands, file types and keys: everything else on a page is Chinese.
-ENGLISH_ALLOWED = {"esc"}
+# Brands and keys that stay as they are: so far there are none.
+ENGLISH_ALLOWED: set[str] = set()
 
 
 class _Reader(HTMLParser):

@@ -216,6 +216,14 @@ def test_a_number_never_gets_into_a_url(place: Place, kind: str) -> None:
     assert client.get("/admin/residents/resident/", {"q": number})["Location"] == "/admin/residents/resident/"
 
 
+@pytest.mark.parametrize(
+    "lookup", ["id_number", "phone__exact", "is_petitioner__isnull", "id_number__startswith"]
+)
+def test_no_list_is_filtered_by_a_sealed_value_in_its_address(place: Place, lookup: str) -> None:
+    answer = client_of(place, "viewer").get(f"/admin/residents/resident/?{lookup}=1")
+    assert answer.status_code == 400
+
+
 def test_a_number_of_another_community_is_not_found(place: Place) -> None:
     client = login(user("外人"))
     StaffRole.objects.create(

@@ -29,7 +29,7 @@ def demo(live_server: Any, sync: Any) -> Any:
 
 def test_staff_sign_in_and_see_the_samples_household_with_its_findings(visitor: Any, demo: Any) -> None:
     page = visitor.sign_in("wang")
-    page.get_by_role("link", name="房屋", exact=True).first.click()
+    page.locator("#nav-sidebar-apps").get_by_text("房屋", exact=True).click()
     page.get_by_role("link", name="1-1-1-101").click()
     for text in ["付钰", "付文生", "已补完", "不完整", "151****2234", *FOUR]:
         expect(page.get_by_text(text).first).to_be_visible()

@@ -111,6 +111,23 @@ def test_an_edit_leaves_what_a_sync_wrote_meanwhile(office: Any) -> None:
     assert (house.ownership, house.occupancy) == (1, 1)
 
 
+def test_a_lease_is_written_and_nothing_else_of_a_membership(office: Any) -> None:
+    first = office[0]
+    values = {
+        "nickname": "爸爸",
+        "lease_until": "2027-01-31",
+        "status": "activated",
+        "role": "2",
+        "base_version": 1,
+    }
+    page = f"/admin/houses/membership/{first.membership.pk}/change/"
+    login(first.staff["clerk"]).post(page, values)
+    first.membership.refresh_from_db()
+    row = first.membership
+    assert (row.nickname, str(row.lease_until), row.role) == ("爸爸", "2027-01-31", 1)
+    assert row.status != "activated" and row.history.first().history_user == first.staff["clerk"]
+
+
 def test_a_house_is_added_in_the_own_community_only(office: Any) -> None:
     first, second, _ = office
     client = login(first.staff["clerk"])
