@@ -3,12 +3,12 @@
 PYTHON := .venv/bin/python
 TEST_NEEDS := $(if $(SQLITE_ONLY),,postgresql) chromium
 
-.PHONY: help demo test check bench
+.PHONY: help demo test check bench screenshots
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
 
-demo: ## syncs the document's sample and a generated community, and prints what came out
+demo: ## logins, the document's sample and a generated community, then the site until Ctrl-C
 	@scripts/setup.sh
 	@scripts/demo.sh
 
@@ -24,3 +24,7 @@ bench: ## the merge in sets against row by row, on both databases
 	@scripts/setup.sh tests postgresql
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.merge
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.merge
+
+screenshots: ## takes the README's pictures of the running demo (`make demo` in another terminal)
+	@scripts/setup.sh tests chromium
+	@$(PYTHON) -m scripts.screenshots
