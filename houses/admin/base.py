@@ -110,8 +110,8 @@ def with_records(found: QuerySet[Finding], scope: Scope) -> QuerySet[Finding]:
     ).prefetch_related(Prefetch("resident__memberships", queryset=homes, to_attr="seen_homes"))
 
 
-def count_findings(scope: Scope, rows: list[Any], *paths: str) -> list[Any]:
-    """Set `open_findings` on each row: how many are open on it and around it.
+def count_findings(scope: Scope, rows: list[Any], *paths: str, errors: bool = False) -> list[Any]:
+    """Set `open_findings` on each row: how many (errors only, if asked) are open on it and around it.
 
     `paths` lead from a finding to the row. The rows are in scope already, so only the
     petition flag has to be left out here.
@@ -119,6 +119,7 @@ def count_findings(scope: Scope, rows: list[Any], *paths: str) -> list[Any]:
     found = (
         Finding.objects.open() if scope.petitions else Finding.objects.open().exclude(field=PETITION_FIELD)
     )
+    found = found.errors() if errors else found
     keys, total = [row.pk for row in rows], Counter[Any]()
     for path in paths:
         condition: dict[str, Any] = {f"{path}__in": keys}

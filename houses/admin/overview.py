@@ -15,7 +15,7 @@ MOST_COMMUNITIES, MOST_FINDINGS = 12, 5
 
 
 def communities(user: User | AnonymousUser) -> list[Any]:
-    """Each community with its open memberships by status and its open findings."""
+    """Each community with its open memberships by status and its open findings of weight error."""
     scope = for_staff(user)
     rows: list[Any] = list(scope.communities.order_by("pk")[:MOST_COMMUNITIES])
     count_members(rows, "house__community")
@@ -23,7 +23,7 @@ def communities(user: User | AnonymousUser) -> list[Any]:
         row.states = [(str(state), getattr(row, state)) for state in OPEN_STATES]
         row.members = sum(n for _, n in row.states)
         row.done = row.members - row.incomplete
-    return count_findings(scope, rows, *CommunityAdmin.findings_paths)
+    return count_findings(scope, rows, *CommunityAdmin.findings_paths, errors=True)
 
 
 def newest_findings(user: User | AnonymousUser) -> Any:
