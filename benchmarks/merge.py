@@ -25,11 +25,11 @@ from django.test import override_settings
 from houses.models import Community, House, Membership
 from residents.id_numbers import check_character, is_valid
 from residents.models import Resident
+from sync.books import Asked
 from sync.engine import answer_digest
 from sync.merge import merge
 from sync.schemas import Dwelling, Member, read_answer
 from sync.simulator import community
-from sync.unit import Asked
 
 AIM = 5
 PROFILED_LINES = 25

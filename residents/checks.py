@@ -5,6 +5,7 @@ Sentences carry no ID number and no phone.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from . import id_numbers
 from .choices import IdType
 from .models.resident import Resident
-from .upstream import blank
+from .upstream import Said, blank
 
 # Documents whose number ends in the check character of GB 11643.
 _CHECKED = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
@@ -43,7 +44,7 @@ def id_checksum(resident: Resident) -> Iterator[Problem]:
 
 
 def _checksum_sentence(number: str) -> str:
-    if len(number) != 18 or not number[:17].isdigit():
+    if not re.fullmatch("[0-9]{17}[0-9A-Z]", number):
         return "证件号码不是 18 位。"
     expected = id_numbers.check_character(number[:17])
     if number[17] != expected:
@@ -111,7 +112,7 @@ def unknown_code(record: Any) -> Iterator[Problem]:
     """The platform sent a code that the document does not know: any record that keeps `upstream`."""
     for name in record.said.fields():
         said = record.said.get(name)
-        if not said or not said.raw or not hasattr(record, name) or not blank(getattr(record, name)):
+        if not said or not said.raw or not hasattr(record, name) or _answered(record, name, said):
             continue
         label = record._meta.get_field(name).verbose_name
         yield Problem(
@@ -121,6 +122,13 @@ def unknown_code(record: Any) -> Iterator[Problem]:
             inputs=said.raw,
             evidence={"raw": said.raw},
         )
+
+
+def _answered(record: Any, name: str, said: Said) -> bool:
+    """Whether a person here, or the platform before, gave the value that the code does not."""
+    value = getattr(record, name)
+    read_off = isinstance(record, Resident) and record.read_off_number(name)
+    return not (blank(value) or read_off or value == said.value)
 
 
 CHECKS = (

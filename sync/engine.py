@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
+from django.db import DatabaseError
 from django.utils import timezone
 
 from houses.models import Finding, House, Membership
 from residents.crypto import digest
 from residents.models import User
 
+from .books import Asked
 from .client import PlatformClient, Reply
 from .exceptions import SyncError
 from .merge import RULES_VERSION, Outcome, merge
 from .models import Mention, MentionQuerySet, PlatformRecord, SyncItem, SyncRun
 from .schemas import read_answer
-from .unit import Asked
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,13 @@ Fetched = Asked | Outcome
 
 def sync_phone(phone: str, *, client: PlatformClient | None = None, by: User | None = None) -> Outcome:
     """Ask the platform for one phone and store what it answers, in a run of its own."""
+    try:
+        return _in_a_run(phone, client, by)
+    except DatabaseError:
+        return Outcome(phone, "failed", "database")
+
+
+def _in_a_run(phone: str, client: PlatformClient | None, by: User | None) -> Outcome:
     run = SyncRun.objects.create(started_by=by)
     item = SyncItem.objects.create(run=run, phone=phone)
     started = time.monotonic()

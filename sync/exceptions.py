@@ -5,7 +5,7 @@
     ├── RateLimited         rate-limited
     ├── CredentialsError    token refused
     ├── AnswerError         not-utf8 not-json duplicate envelope shape too-many wrong-subject
-    └── StorageError        busy keys database
+    └── StorageError        busy keys internal database
 
 Each error carries one stable cause (contract.md) and nothing that came from the platform:
 no text of an answer, phone or token can leak through it. Raise with `from None` wherever
@@ -34,6 +34,7 @@ SENTENCES = {
     "wrong-subject": "安防平台答复的是另一个手机号的资料，没有采用，请报告系统管理员。",
     "busy": "这户的资料正被别人更新，请稍后重试。",
     "keys": "数据库里的加密资料用现在的密钥打不开，没有改动任何资料，请联系系统管理员核对密钥设置。",
+    "internal": "程序处理这份答复时出错，没有改动任何资料，请把任务编号告诉系统管理员。",
     "database": "数据库暂时无法写入，没有改动任何资料，请稍后重试。",
 }
 
@@ -102,4 +103,4 @@ class AnswerError(SyncError):
 class StorageError(SyncError):
     """The answer is good and could not be stored (X1, X7)."""
 
-    causes = frozenset({"busy", "keys", "database"})
+    causes = frozenset({"busy", "keys", "internal", "database"})

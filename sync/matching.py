@@ -72,7 +72,7 @@ def find_subject(
     answer: Answer, last: UUID | None, homes: Iterable[House], around: Neighbourhood
 ) -> Resident | None:
     """The resident whom this answer is about, None for somebody new."""
-    number = form(answer.number)
+    number = form(answer.number) or _number_in_own_row(answer)
     before = around.residents.get(last) if last else None
     if before and _still_agrees(before, answer.name, number):
         return before
@@ -83,6 +83,19 @@ def find_subject(
     if len(holders) == 1 and not (holders[0].name and answer.name):
         return holders[0]
     return _namesake_at_home(answer, homes, around)
+
+
+def _number_in_own_row(answer: Answer) -> str:
+    """The one number that the answer's own rows (same name, same clear role) give its person."""
+    own = {
+        form(row.number)
+        for home in answer.houses
+        for row in home.members or []
+        if same_name(row.name, answer.name)
+        and role_of(row.role) == role_of(home.role) not in _NO_ROLE_OF_ITS_OWN
+    }
+    numbers = own - {""}
+    return numbers.pop() if len(numbers) == 1 else ""
 
 
 def _still_agrees(resident: Resident, name: str | None, number: str) -> bool:
@@ -191,7 +204,8 @@ class Household:
     # (b) whom the platform's own words point to, whatever staff corrected since
 
     def _named_alike_by_this_phone(self, row: Member) -> Iterator[Resident]:
-        for mention in self.mentions:
+        role = role_of(row.role)
+        for mention in sorted(self.mentions, key=lambda mention: mention.role != role):
             if mention.row == self.digests[id(row)]:
                 yield self.around.resident(mention.membership)
 
@@ -230,7 +244,7 @@ class Household:
             by_number = (
                 bool(row.number) and person.id_form == form(row.number) and not (person.name and row.name)
             )
-            if by_name or by_number:
+            if (by_name or by_number) and self._may_be(person, row):
                 yield person
 
     def _anywhere(self, row: Member) -> Iterator[Resident]:
@@ -249,11 +263,16 @@ class Household:
         role = role_of(row.role)
         implied = Role(role).sex if role is not None else None
         fits = not implied or person.known_sex in (None, implied)
-        return at_hand and fits and (person is not self.subject.resident or self._subject_may_have(role))
+        return at_hand and fits and self._may_be(person, row)
 
-    def _subject_may_have(self, role: int | None) -> bool:
-        """In the own answer the subject has one role: a row with another is somebody else."""
-        return role in (*_NO_ROLE_OF_ITS_OWN, role_of(self.subject.roles.get(self.house.pk)))
+    def _may_be(self, person: Resident, row: Member) -> bool:
+        """In the own answer the subject has one role: a likeness with another role is somebody else."""
+        own, role = self.subject.roles.get(self.house.pk), role_of(row.role)
+        return (
+            person is not self.subject.resident
+            or own in _NO_ROLE_OF_ITS_OWN
+            or role in (*_NO_ROLE_OF_ITS_OWN, own)
+        )
 
     def _contradicted(self, row: Member) -> bool:
         """Another row of this answer carries the number under another name."""

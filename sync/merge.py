@@ -8,13 +8,16 @@ one by one, so that a bad one costs itself only. No network call happens in here
 """
 
 import gc
+import traceback
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
+import structlog
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
@@ -25,10 +28,11 @@ from residents.bulk import BATCH, overwrite, record_history
 from residents.crypto import SealError, digest
 from residents.models import Resident, Tombstone
 
+from .books import CREATED, UNCHANGED, UPDATED, Asked, Books
 from .exceptions import StorageError
 from .matching import form
 from .models import Mention, NumberLock, PlatformRecord
-from .unit import CREATED, UNCHANGED, UPDATED, Asked, Books, Unit, address_of
+from .unit import Unit, address_of
 
 # Raise it when reading or merging changes its meaning: then the same answer is read again.
 RULES_VERSION = 1
@@ -37,6 +41,7 @@ RULES_VERSION = 1
 Address = tuple[str, ...]
 
 TRIES = 3
+log = structlog.get_logger(__name__)
 WHY = "安防平台同步"
 
 HOUSE_FIELDS = ["floor", *House.SYNCED, "upstream", "sources", "version", "updated_at"]
@@ -67,7 +72,8 @@ def merge(answers: Sequence[Asked]) -> list[Outcome]:
     if len(answers) > 1:
         try:
             return _merge_set(answers)
-        except (DatabaseError, SealError):
+        except Exception as error:  # whatever it is, each answer is tried by itself next
+            log.warning("set replayed one by one", answers=len(answers), error=type(error).__name__)
             return [outcome for one in answers for outcome in merge([one])]
     try:
         return [outcome for one in answers for outcome in _persistently([one])]
@@ -87,7 +93,16 @@ def _persistently(answers: Sequence[Asked]) -> list[Outcome]:
             raise StorageError("database") from None
         except SealError:
             raise StorageError("keys") from None
+        except Exception as error:  # a fault of ours: one bad answer must not stop a run of thousands
+            log.error("merge failed", error=type(error).__name__, at=_place_of(error))
+            raise StorageError("internal") from None
     raise AssertionError("unreachable")
+
+
+def _place_of(error: Exception) -> str:
+    """Where it was raised. The message itself may quote a value, so it is never logged."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
 
 
 @contextmanager
@@ -124,7 +139,8 @@ def _open_books(answers: Sequence[Asked]) -> Books:
     numbers = {form(number) for asked in answers for number in _numbers(asked)} - {""}
     _lock_numbers(numbers)
     now = timezone.now()
-    homes = _homes(answers, now)
+    erased = Tombstone.among(numbers)
+    homes = _homes([asked for asked in answers if form(asked.answer.number) not in erased], now)
     mentions = Mention.objects.filter(record__in=[record.pk for record in records.values()])
     named = dict(mentions.values_list("membership_id", "membership__house_id"))
     subjects = {record.subject_id for record in records.values() if record.subject_id}
@@ -135,7 +151,7 @@ def _open_books(answers: Sequence[Asked]) -> Books:
         lock=True,
     )
     houses = {address: around.houses[pk] for address, pk in homes.items()}
-    books = Books(around, houses, records, Tombstone.among(numbers), now)
+    books = Books(around, houses, records, erased, now)
     _load_mentions(books)
     return books
 
@@ -176,15 +192,17 @@ def _communities(codes: set[str], now: datetime) -> dict[str, Community]:
 
 def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, int]:
     """The house (pk) of every address; what is new is inserted, blank but for its address."""
-    addresses = sorted({address_of(home) for asked in answers for home in asked.answer.houses}, reverse=True)
+    addresses = list(dict.fromkeys(address_of(home) for asked in answers for home in asked.answer.houses))
     communities = _communities({address[0] for address in addresses}, now)
     street = Street(communities, addresses)
-    new = [street.open(address) for address in addresses if street.find(address) is None]
-    if new:
-        houses = [_blank_house(communities, address, now) for address in new]
-        House.objects.bulk_create(houses, ignore_conflicts=True, batch_size=BATCH)
-        street = Street(communities, addresses)
-    return {address: door.house for address in addresses if (door := street.find(address))}
+    doors = {address: street.enter(address) for address in addresses}
+    new = {door.address: door for door in doors.values() if not door.house}
+    houses = [_blank_house(communities, address, now) for address in sorted(new)]
+    House.objects.bulk_create(houses, ignore_conflicts=True, batch_size=BATCH)
+    for address, pk in _standing(communities, new):
+        if address in new:
+            new[address].house = pk
+    return {address: door.house for address, door in doors.items()}
 
 
 def _blank_house(communities: dict[str, Community], address: Address, now: datetime) -> House:
@@ -193,37 +211,59 @@ def _blank_house(communities: dict[str, Community], address: Address, now: datet
     return House(community=communities[code], **parts, created_at=now, updated_at=now)
 
 
-class Door(NamedTuple):
-    floor: str
+def _standing(
+    communities: dict[str, Community], addresses: Collection[Address]
+) -> Iterator[tuple[Address, int]]:
+    """The houses in the buildings and with the room numbers of these addresses."""
+    if not addresses:
+        return
+    near = House.objects.filter(
+        community__in=[community.pk for community in communities.values()],
+        building__in={address[1] for address in addresses},
+        room__in={address[4] for address in addresses},
+    )
+    parts = ("community__platform_code", "building", "unit", "floor", "room")
+    for pk, *address in near.order_by("pk").values_list("pk", *parts):
+        yield tuple(address), pk
+
+
+@dataclass
+class Door:
+    """A house (0 before it is inserted) at its address, and the floor by which it is found by now."""
+
+    address: Address
     house: int
+    floor: str
 
 
 class Street:
     """Houses by their address; a blank floor matches the one house whose other parts are equal."""
 
-    def __init__(self, communities: dict[str, Community], addresses: Iterable[Address]) -> None:
+    def __init__(self, communities: dict[str, Community], addresses: Collection[Address]) -> None:
         self._doors: dict[Address, list[Door]] = defaultdict(list)
-        near = House.objects.filter(
-            community__in=[community.pk for community in communities.values()],
-            building__in={address[1] for address in addresses},
-            room__in={address[4] for address in addresses},
-        )
-        parts = ("community__platform_code", "building", "unit", "floor", "room")
-        for pk, *address in near.order_by("pk").values_list("pk", *parts):
-            self.open(tuple(address), pk)
+        for address, pk in _standing(communities, addresses):
+            self._open(address, pk)
 
-    def open(self, address: Address, house: int = 0) -> Address:
-        """Have the address found from now on, before its house is inserted."""
-        code, building, unit, floor, room = address
-        self._doors[(code, building, unit, room)].append(Door(floor, house))
-        return address
+    def enter(self, address: Address) -> Door:
+        """The door of this address, a new one where there is none. Whoever states the floor of a blank
+        one settles it: the next floor is another house."""
+        floor = address[3]
+        door = self._find(address) or self._open(address, 0)
+        door.floor = door.floor or floor
+        return door
 
-    def find(self, address: Address) -> Door | None:
+    def _find(self, address: Address) -> Door | None:
         code, building, unit, floor, room = address
         near = self._doors.get((code, building, unit, room), [])
         exact = next((door for door in near if door.floor == floor), None)
         alone = near[0] if len(near) == 1 else None
         return exact or (alone if alone and "" in (floor, alone.floor) else None)
+
+    def _open(self, address: Address, house: int) -> Door:
+        code, building, unit, floor, room = address
+        door = Door(address, house, floor)
+        self._doors[(code, building, unit, room)].append(door)
+        return door
 
 
 def _load_mentions(books: Books) -> None:
@@ -275,7 +315,7 @@ def _write_bookkeeping(books: Books) -> None:
         mention.membership = mention.membership  # its key is known by now
     new, known = [m for m in changed if m._state.adding], [m for m in changed if not m._state.adding]
     Mention.objects.bulk_create(new, batch_size=BATCH)
-    overwrite(known, ["row", "role", "absent_since"])
+    overwrite(known, ["row", "role", "own", "absent_since"])
     for record in books.records.values():
         record.rules_version, record.checked_at = RULES_VERSION, books.now
     overwrite(list(books.records.values()), ["digest", "rules_version", "subject", "checked_at"])

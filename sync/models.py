@@ -56,6 +56,7 @@ class Mention(models.Model):
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="mentions")
     row = models.CharField(max_length=43, blank=True, default="")
     role = models.PositiveSmallIntegerField(null=True, blank=True)
+    own = models.BooleanField(default=False)  # the phone's own person, who is never absent
     absent_since = models.DateTimeField(null=True, blank=True)
 
     objects = MentionQuerySet.as_manager()

@@ -231,12 +231,17 @@ class Member(Record):
     def number(self) -> str:
         return self.id_number if isinstance(self.id_number, str) else ""
 
+    @property
+    def is_empty(self) -> bool:
+        """A placeholder: it says nothing at all."""
+        return not (self.name or self.id_number) and self.role is None
+
 
 class Dwelling(Record):
     """A row of `houses`. `members` is None where the row is silent about them."""
 
     platform_code: Annotated[str, address_part("platform_code")] = Field(alias="xiaoqu", min_length=1)
-    building: Annotated[str, address_part("building")] = Field(alias="louhao", min_length=1)
+    building: Annotated[str, address_part("building")] = Field(alias="louhao")
     unit: Annotated[str, address_part("unit")] = Field("", alias="danyuan")
     floor: Annotated[str, address_part("floor")] = Field("", alias="louceng")
     room: Annotated[str, address_part("room")] = Field(alias="fangjian", min_length=1)
@@ -282,7 +287,8 @@ def read_answer(data: object, *, phone: str) -> Answer:
     if answer.phone not in (None, phone):
         raise AnswerError("wrong-subject")
     nobody = not answer.name and not answer.number
-    nameless = any(not row.name and not row.number for home in answer.houses for row in home.members or [])
+    rows_ = [row for home in answer.houses for row in home.members or [] if not row.is_empty]
+    nameless = any(not row.name and not row.number for row in rows_)
     if nobody or nameless:
         raise AnswerError("shape")
     return answer.model_copy(update={"phone": phone})

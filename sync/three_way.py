@@ -40,7 +40,8 @@ def weigh(
     if speaker.outranked(said):
         return ours, said
     if theirs == said.value:
-        return ours, said if said.rank == speaker.rank else replace(said, rank=speaker.rank, by=speaker.by)
+        same = said.rank == speaker.rank and not said.raw
+        return ours, said if same else replace(said, rank=speaker.rank, by=speaker.by, raw="")
     if blank(ours) or derived or ours in (said.value, theirs):
         return theirs, speaker.says(theirs)
     return ours, speaker.says(theirs, conflict=True)
@@ -53,9 +54,9 @@ def _first_word(ours: Any, theirs: Any, speaker: Speaker) -> tuple[Any, Said]:
 
 
 def unknown(said: Said | None, raw: str, speaker: Speaker) -> Said | None:
-    """Keep a code that the document does not know, unless something better was said before."""
-    if said is not None and not blank(said.value):
+    """Keep a code that the document does not know beside what was said before; it wipes nothing."""
+    if said is not None and (said.raw == raw or speaker.outranked(said)):
         return said
-    if said is not None and said.raw and (said.raw == raw or speaker.outranked(said)):
-        return said
-    return Said(raw=raw, rank=speaker.rank, by=speaker.by)
+    if said is None or blank(said.value):
+        return Said(raw=raw, rank=speaker.rank, by=speaker.by)
+    return replace(said, raw=raw)

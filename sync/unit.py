@@ -1,78 +1,28 @@
-"""One phone's answer applied to the records in memory; nothing is written here.
+"""One phone's answer applied to the records in memory (`sync.books`); nothing is written here."""
 
-`Books` is what a set of answers shares: the neighbourhood, the phones' records and
-mentions, and what has to be written at the end. `Unit` applies one answer to it and
-counts what it changed.
-"""
-
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
+from operator import ne
 from typing import Any
 from uuid import UUID
 
 from houses.checks import id_shared
 from houses.choices import Role
 from houses.models import House, Membership
-from houses.neighbourhood import Neighbourhood
 from residents.models import Resident
 from residents.upstream import Said, Sources
 
-from .matching import Household, Match, Subject, find_subject, form, role_of
-from .models import Mention, PlatformRecord
-from .schemas import Answer, Dwelling, Member, Unknown
+from .books import CREATED, UNCHANGED, UPDATED, Asked, Books, Stored
+from .matching import Household, Match, Subject, find_subject, form, role_of, same_name
+from .models import Mention
+from .schemas import Dwelling, Member, Unknown
 from .three_way import ELSEWHERE, OWN_ANSWER, Speaker, unknown, weigh
-
-CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
 # Ranks of what is said about a membership and about a house.
 OWN_MEMBERSHIP, BY_OWNER, BY_OTHER = 3, 2, 1
 
 READ_OFF = ("birth_date", "sex")  # what an ID number tells
-
-Stored = Resident | House | Membership
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An answer, the phone that was asked, and the digest of the answer."""
-
-    phone: str
-    answer: Answer
-    digest: str
-    attempts: int = 0
-
-
-@dataclass
-class Books:
-    """What the answers of one transaction share."""
-
-    around: Neighbourhood
-    homes: dict[tuple[str, ...], House]  # folded address as it was stated -> house
-    records: dict[str, PlatformRecord]  # by phone
-    erased: set[str]  # ID numbers of people who asked to be forgotten
-    now: datetime
-    mentions: dict[int, list[Mention]] = field(default_factory=lambda: defaultdict(list))  # by record pk
-    mentions_of: dict[int, list[Mention]] = field(
-        default_factory=lambda: defaultdict(list)
-    )  # by id() of a membership
-    touched: dict[int, tuple[Stored, str]] = field(
-        default_factory=dict
-    )  # by id(): record, created or updated
-    changed_mentions: list[Mention] = field(default_factory=list)
-    numbers: set[str] = field(default_factory=set)  # forms that somebody got or gave up
-
-    def touch(self, record: Stored, what: str) -> None:
-        """Remember to write the record; what was created in this set stays so."""
-        self.touched.setdefault(id(record), (record, what))
-
-    def pending(self, model: type[Stored], what: str) -> list[Any]:
-        return [record for record, how in self.touched.values() if isinstance(record, model) and how == what]
-
-    def add_mention(self, mention: Mention) -> None:
-        self.mentions[mention.record_id].append(mention)
-        self.mentions_of[id(mention.membership)].append(mention)
 
 
 class Unit:
@@ -89,6 +39,7 @@ class Unit:
         self.named: set[int] = set()  # id() of the memberships that this answer names
         self.found: Subject | None = None
         self._own_number = bool(self.answer.number)
+        self.cleared: dict[tuple[int, str], Any] = {}  # what an old number had told
 
     def apply(self) -> None:
         if form(self.answer.number) in self.books.erased:
@@ -101,7 +52,7 @@ class Unit:
         self._person()
         for house, dwellings in homes:
             self._house(house, dwellings)
-        self._absent({house.pk for house, _ in homes}, {house.pk for house, rows in homes if _silent(rows)})
+        self._absent({house.pk for house, rows in homes if _silent(rows)})
         self._derive()
 
     @property
@@ -147,7 +98,8 @@ class Unit:
 
     def _house(self, house: House, dwellings: list[Dwelling]) -> None:
         told = dwellings[0]
-        own_role = role_of(told.role)
+        rows = [row for dwelling in dwellings for row in dwelling.members or [] if self._speaks(row)]
+        own_role = self._own_role(told, rows)
         self.subject.roles[house.pk] = own_role
         rank = BY_OWNER if own_role == Role.SELF else BY_OTHER
         speaker = Speaker(by=str(self.subject.resident.pk), rank=rank)
@@ -157,7 +109,6 @@ class Unit:
         if told.floor and not house.floor:
             self._change(house, "floor", told.floor, derived=False)
         self._own_membership(house, told)
-        rows = [row for dwelling in dwellings for row in dwelling.members or [] if not self._erased(row)]
         matches = Household(house, rows, self.answer, self.subject, self.mentions, self.around).match()
         for match in matches:
             self._member(house, match, speaker)
@@ -166,8 +117,21 @@ class Unit:
         """Inserted by this transaction, and met for the first time."""
         return house.created_at == self.books.now and id(house) not in self.books.touched
 
-    def _erased(self, row: Member) -> bool:
-        return bool(row.number) and form(row.number) in self.books.erased
+    def _own_role(self, told: Dwelling, rows: list[Member]) -> int | None:
+        """The subject's role here: as the house says it, else as the row with the own number does."""
+        number = form(self.answer.number)
+        own = [
+            row
+            for row in rows
+            if number and form(row.number) == number and same_name(row.name, self.answer.name)
+        ]
+        return next(
+            (role for role in map(role_of, [told.role, *(row.role for row in own)]) if role is not None), None
+        )
+
+    def _speaks(self, row: Member) -> bool:
+        """Neither a placeholder nor a person who asked to be forgotten."""
+        return not row.is_empty and form(row.number) not in self.books.erased
 
     def _own_membership(self, house: House, told: Dwelling) -> None:
         row = self._membership(house, self.subject.resident)
@@ -181,6 +145,7 @@ class Unit:
     def _member(self, house: House, match: Match, speaker: Speaker) -> None:
         resident = match.resident or self._new_resident()
         row = self._membership(house, resident)
+        self._note(resident)
         if not match.is_subject:
             self._name(row, match.digest, role_of(match.row.role))
         if row.is_open:
@@ -194,10 +159,9 @@ class Unit:
         self._keep(row, number, told.number, speaker)
         if not own:
             self._hear(row, "role", told.role, speaker)
-        elif self.subject.roles[row.house_id] is None:
+        elif row.role is None:
             self._hear(row, "role", told.role, replace(speaker, rank=OWN_MEMBERSHIP))
         about = replace(speaker, rank=OWN_ANSWER if own else ELSEWHERE)
-        self._note(resident)
         if not resident.name and not resident.said.emptied("name"):
             self._hear(resident, "name", told.name, about)
         if not (own and self._number_told()):
@@ -267,30 +231,37 @@ class Unit:
         self.named.add(id(row))
         mention = next((m for m in self.mentions if m.membership is row), None)
         if mention is None:
-            mention = Mention(record=self.record, row=digest, role=role)
+            mention = Mention(record=self.record)
             mention.membership = row
             self.books.add_mention(mention)
-        elif (mention.row, mention.role, mention.absent_since) == (digest, role, None):
-            return
-        mention.row, mention.role, mention.absent_since = digest, role, None
-        self.books.changed_mentions.append(mention)
-        self._restate_absence(row)
+        self._mention(mention, row=digest, role=role, own=not digest, absent_since=None)
 
-    def _absent(self, homes: set[int], silent: set[int]) -> None:
-        """Absence never deletes: a row that left this phone's answer is marked, with its day."""
+    def _absent(self, silent: set[int]) -> None:
+        """Absence never deletes: a row that left this phone's answer is marked, with its day.
+
+        The subject of the answer is never absent, whatever houses it still names.
+        """
         for mention in self.mentions:
             row = mention.membership
-            kept = id(row) in self.named or row.house_id in silent or row.resident is self.subject.resident
-            if kept or mention.absent_since:
-                continue
-            mention.absent_since = self.books.now
+            if id(row) not in self.named and row.house_id not in silent and not mention.absent_since:
+                own = row.resident is self.subject.resident
+                self._mention(mention, own=own, absent_since=self.books.now)
+
+    def _mention(self, mention: Mention, **values: Any) -> None:
+        """Write what changed into the sync's own book, and what follows from it into the membership."""
+        changed = {name: value for name, value in values.items() if getattr(mention, name) != value}
+        for name, value in changed.items():
+            setattr(mention, name, value)
+        if changed or mention._state.adding:
             self.books.changed_mentions.append(mention)
-            self._restate_absence(row)
+            self._restate_absence(mention.membership)
 
     def _restate_absence(self, row: Membership) -> None:
-        since = [m.absent_since for m in self.books.mentions_of[id(row)]]
-        absent = min((day for day in since if day), default=None) if row.is_open else row.absent_since
-        relisted = row.relisted_since if not row.is_open and None in since else None
+        mentions = self.books.mentions_of[id(row)]
+        days = [mention.absent_since for mention in mentions if mention.absent_since and not mention.own]
+        absent = min(days, default=None) if row.is_open else row.absent_since
+        listed = any(mention.absent_since is None for mention in mentions)
+        relisted = row.relisted_since if listed and not row.is_open else None
         if (absent, relisted) != (row.absent_since, row.relisted_since):
             row.absent_since, row.relisted_since = absent, relisted
             self._note(row, UPDATED)
@@ -336,6 +307,7 @@ class Unit:
         self.books.numbers |= {resident.id_form, form(number)} - {""}
         for name in READ_OFF:
             if resident.read_off_number(name):
+                self.cleared[id(resident), name] = getattr(resident, name)
                 setattr(resident, name, None)
 
     def _derive(self) -> None:
@@ -343,7 +315,10 @@ class Unit:
         for resident in self._people():
             if not any(id_shared(resident, self.around)):
                 filled = resident.fill_from_number()
-                self.new_values[id(resident)] += len(filled)
+                before = [self.cleared.get((id(resident), name)) for name in filled]
+                self.new_values[id(resident)] += sum(
+                    map(ne, before, (getattr(resident, name) for name in filled))
+                )
                 if filled:
                     self._note(resident, UPDATED)
             for one in (resident, *self.around.dependants(resident)):

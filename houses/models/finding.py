@@ -155,4 +155,16 @@ class Finding(models.Model):
         if not Finding.objects.open().filter(pk=self.pk).update(**values):
             return False
         self.refresh_from_db()
+        self._settle_conflict()
         return True
+
+    def _settle_conflict(self) -> None:
+        """Take the mark off what the platform said: its next word is a new conflict, this one is not."""
+        if self.code != FindingCode.PLATFORM_CONFLICT:
+            return
+        kind, pk = self.record_key
+        rows = type(getattr(self, kind))._default_manager.filter(pk=pk)
+        record = rows.select_for_update().get()
+        if said := record.said.get(self.field):
+            record.said.put(self.field, said.settled())
+            rows.update(upstream=record.upstream)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection
 
+from sync.books import Asked
 from sync.engine import answer_digest, sync_phone
 from sync.merge import merge
 from sync.models import SyncItem
 from sync.schemas import read_answer
-from sync.unit import Asked
 from tests.cast import (
     CHEN_ID,
     CHEN_PHONE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from houses.models import Finding, Membership
+from houses.models import Finding, House, Membership
 from houses.states import EndReason
 from residents.models import Resident, Tombstone
 from sync.models import Mention, PlatformRecord
@@ -400,3 +400,98 @@ def test_a_tenant_manages_the_own_family_and_not_the_owner(sync) -> None:
 def test_the_own_row_tells_the_role_where_the_house_does_not(sync) -> None:
     sync(ZHOU_PHONE, person("老周", ZHOU_ID, ZHOU_PHONE, dwelling(ZHOU, role=None)))
     assert roles() == [("老周", 1)]
+
+
+# -- what strangers found ----------------------------------------------------------------
+
+
+def test_a_blank_floor_that_was_settled_takes_no_other_floor(sync) -> None:
+    sync(ZHOU_PHONE, person("老周", ZHOU_ID, ZHOU_PHONE, dwelling(ZHOU, louceng="")))
+    two = [dwelling(role=1, louceng="1"), dwelling(role=1, louceng="2")]
+    sync(CHEN_PHONE, person("陈强", CHEN_ID, CHEN_PHONE, *two))
+    assert sorted(House.objects.values_list("floor", flat=True)) == ["1", "2"]
+    PlatformRecord.objects.update(digest="")
+    assert sync(CHEN_PHONE).outcome == "unchanged"
+
+
+def test_namesakes_of_two_roles_keep_their_rows_in_any_order(sync) -> None:
+    rows = [member("周小", "", 11), member("周小", "", 12)]
+    sync(ZHOU_PHONE, zhous(*rows))
+    outcome = sync(ZHOU_PHONE, zhous(*reversed(rows)))
+    assert (outcome.outcome, roles()) == ("unchanged", sorted([("周小", 11), ("周小", 12), ("老周", 1)]))
+
+
+def test_a_namesake_with_another_role_is_not_the_subject(sync) -> None:
+    sync(ZHOU_PHONE, person("老周", "", ZHOU_PHONE, dwelling(member("老周", XIAO_ID, 11))))
+    assert people() == [("老周", ""), ("老周", XIAO_ID)]
+
+
+def test_the_number_in_the_own_row_finds_the_phones_person(sync) -> None:
+    sync(ZHOU_PHONE, zhous(LI))
+    sync(LI_PHONE, person("李梅", "", LI_PHONE, dwelling(LI, room="909", role=4)))
+    assert people() == sorted([("李梅", LI_ID), ("老周", ZHOU_ID)])
+
+
+def test_a_house_that_left_the_answer_is_not_counted_again(sync) -> None:
+    both = [dwelling(ZHOU), dwelling(ZHOU, LI, room="102")]
+    sync(ZHOU_PHONE, person("老周", ZHOU_ID, ZHOU_PHONE, *both))
+    sync(ZHOU_PHONE, zhous())
+    outcome = sync(ZHOU_PHONE)
+    assert (outcome.houses["unchanged"], outcome.memberships["unchanged"]) == (1, 1)
+    assert [f.membership.resident.name for f in Finding.objects.open().filter(code="absent_upstream")] == [
+        "李梅"
+    ]
+
+
+@pytest.mark.parametrize("how", ["by-digest", "in-full"])
+def test_an_ended_member_is_counted_the_same_by_digest_and_in_full(sync, how) -> None:
+    sync(ZHOU_PHONE, zhous(LI))
+    Membership.objects.get(resident__name="李梅").end(EndReason.MOVED_OUT)
+    sync(ZHOU_PHONE)
+    if how == "in-full":
+        PlatformRecord.objects.update(digest="")
+    outcome = sync(ZHOU_PHONE)
+    assert (outcome.outcome, outcome.residents["unchanged"]) == ("unchanged", 2)
+
+
+def test_a_number_that_only_changes_its_spelling_is_one_changed_value(sync) -> None:
+    sync(ZHOU_PHONE, zhous(member("关羽", "610104620927690", 5)))
+    assert sync(ZHOU_PHONE, zhous(member("关羽", "610104196209276908", 5))).fields_updated == 1
+
+
+@pytest.mark.parametrize("changes", [{"people_sex": 9}, {"people_sex": "男"}, {"people_birth": "2026-02-30"}])
+def test_an_unknown_code_is_shown_though_the_number_tells_the_value(sync, changes) -> None:
+    sync(ZHOU_PHONE, zhous(**changes))
+    assert codes() == ["unknown_code"]
+    assert (Resident.objects.get().sex, str(Resident.objects.get().birth_date)) == (1, "1980-03-07")
+
+
+def test_an_unknown_code_after_a_known_one_is_shown_and_wipes_nothing(sync) -> None:
+    sync(ZHOU_PHONE, zhous())
+    sync(ZHOU_PHONE, zhous(people_zhengzhimianmao="共青团"))
+    assert (codes(), Resident.objects.get().political_status) == (["unknown_code"], 1)
+    sync(ZHOU_PHONE, zhous())
+    assert codes() == []
+
+
+@pytest.mark.parametrize("number", ["11010519491231²02X", "①1010519491231002X"])
+def test_digits_of_another_script_in_a_number_are_flagged(sync, number) -> None:
+    assert sync(ZHOU_PHONE, zhous(member("李梅", number, 4))).outcome == "created"
+    assert codes() == ["id_checksum"]
+
+
+def test_a_conflict_that_was_settled_is_counted_when_the_platform_changes_again(sync) -> None:
+    sync(ZHOU_PHONE, zhous())
+    correct("老周", job_title="校长")
+    sync(ZHOU_PHONE, zhous(job_name="医生"))
+    Finding.objects.get(code="platform_conflict").resolve("以本人说的为准", by=None)
+    PlatformRecord.objects.update(digest="")
+    assert (sync(ZHOU_PHONE).outcome, codes()) == ("unchanged", [])
+    assert sync(ZHOU_PHONE, zhous(job_name="律师")).conflicts == 1
+    assert codes() == ["platform_conflict"]
+
+
+def test_an_answer_about_an_erased_person_leaves_no_house_behind(sync) -> None:
+    Tombstone.objects.create(key=Tombstone.key_for(ZHOU_ID))
+    sync(ZHOU_PHONE, zhous(LI))
+    assert not House.objects.exists()

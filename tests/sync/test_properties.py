@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from houses.models import Finding, House, Membership
 from residents.models import Resident
+from sync.books import Asked
 from sync.engine import answer_digest
 from sync.exceptions import SENTENCES
 from sync.merge import Outcome, merge
@@ -23,7 +24,6 @@ from sync.simulator import community, sample
 from sync.simulator.households import HOUSEHOLDS, household
 from sync.simulator.messages import envelope
 from sync.simulator.server import Body, Simulator
-from sync.unit import Asked
 from tests.cast import LI, WANG_ID, ZHOU, ZHOU_ID, ZHOU_PHONE, dwelling, member, person
 from tests.sync.invariants import NEW, STORED, all_rows
 

@@ -4,11 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from sync.books import Asked
 from sync.engine import answer_digest
 from sync.merge import merge
 from sync.schemas import read_answer
 from sync.simulator import community
-from sync.unit import Asked
 
 
 def asked(phone: str) -> Asked:

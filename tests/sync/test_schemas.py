@@ -440,7 +440,7 @@ def test_what_is_no_object_is_refused(data) -> None:
     refused(data)
 
 
-@pytest.mark.parametrize("key", ["xiaoqu", "louhao", "fangjian"])
+@pytest.mark.parametrize("key", ["xiaoqu", "fangjian"])
 @pytest.mark.parametrize("came", [None, "", "无"])
 def test_a_house_that_nobody_could_find_is_refused(key, came) -> None:
     refused(person("老周", ZHOU_ID, ZHOU_PHONE, dwelling(ZHOU, **{key: came})))
@@ -483,9 +483,18 @@ def test_a_name_or_a_number_is_somebody(name, number) -> None:
     assert (answer.name, answer.id_number) == (name, number)
 
 
-@pytest.mark.parametrize("nobody", [member(None, "", 4), {}, {"people_house_role": 4}])
+@pytest.mark.parametrize("nobody", [member(None, "", 4), {"people_house_role": 4}])
 def test_a_member_who_is_nobody_is_refused(nobody) -> None:
     refused(zhous(nobody))
+
+
+@pytest.mark.parametrize("nothing", [{}, member("", "", ""), member(None, "无", None)])
+def test_a_row_that_says_nothing_is_passed_over(nothing) -> None:
+    assert read_answer(zhous(nothing), phone=ZHOU_PHONE).houses[0].members[1].is_empty
+
+
+def test_the_only_building_of_a_community_has_no_number() -> None:
+    assert read_answer(person("老周", ZHOU_ID, ZHOU_PHONE, dwelling(ZHOU, louhao="")), phone=ZHOU_PHONE)
 
 
 def test_a_refusal_shows_nothing_that_came() -> None:

@@ -1,6 +1,7 @@
 """Whose value wins, field by field, three ways (domain.md, Sync), and what a sync leaves in the history."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -234,11 +235,12 @@ NINE = Said(raw="9", rank=OWN_ANSWER, by="zhou")
         (NINE, "8", LI_SAYS, NINE),
         (Said(raw="8", rank=ELSEWHERE, by="li"), "9", SELF, NINE),
         (Said(raw="8", rank=ELSEWHERE, by="li"), "9", CHEN_SAYS, Said(raw="8", rank=ELSEWHERE, by="li")),
-        (by_self(1), "9", AGAIN, by_self(1)),
-        (by_li(False), "9", SELF, by_li(False)),
+        (by_self(1), "9", AGAIN, replace(by_self(1), raw="9")),
+        (by_self(1), "9", LI_SAYS, by_self(1)),
+        (by_li(False), "9", SELF, replace(by_li(False), raw="9")),
     ],
 )
-def test_an_unknown_code_is_kept_where_nothing_better_was_said(said, raw, speaker, kept) -> None:
+def test_an_unknown_code_is_kept_beside_what_was_said(said, raw, speaker, kept) -> None:
     assert unknown(said, raw, speaker) == kept
 
 
