@@ -6,6 +6,8 @@ the start with one sentence that names the setting.
 
 import base64
 import binascii
+import logging
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,26 +21,37 @@ env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
 
+def setting(name: str, default: str = "") -> str:
+    """As it stands in the environment: a `$` in a secret refers to nothing."""
+    return os.environ.get(name, default).strip()
+
+
 def required(name: str) -> str:
-    value = str(env.str(name, default="")).strip()
+    value = setting(name)
     if not value:
         raise ImproperlyConfigured(f"缺少设置 {name}：请在环境变量或 .env 中填写（见 .env.example）。")
     return value
 
 
-def number(name: str, default: float, *, least: float) -> float:
-    raw = env.str(name, default=str(default))
+def number(name: str, default: float, *, least: float, most: float = 1e9) -> float:
     try:
-        value = float(raw)
+        value = float(setting(name, str(default)))
     except ValueError:
         value = float("nan")
-    if not least <= value < float("inf"):
-        raise ImproperlyConfigured(f"设置 {name} 应为不小于 {least:g} 的数字。")
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"设置 {name} 应为 {least:g} 到 {most:g} 之间的数字。")
     return value
 
 
+def integer(name: str, default: int, *, least: int) -> int:
+    value = number(name, default, least=least)
+    if not value.is_integer():
+        raise ImproperlyConfigured(f"设置 {name} 应为整数。")
+    return int(value)
+
+
 def boolean(name: str, *, default: bool) -> bool:
-    raw = str(env.str(name, default=str(default))).strip().lower()
+    raw = setting(name, str(default)).lower()
     if raw in {"1", "true", "yes", "on"}:
         return True
     if raw in {"0", "false", "no", "off", ""}:
@@ -59,10 +72,21 @@ def key(name: str, raw: str) -> bytes:
 
 def http_url(name: str) -> str:
     value = required(name)
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
         raise ImproperlyConfigured(f"设置 {name} 应为完整的 http(s) 地址。")
     return value
+
+
+def log_level() -> str:
+    level = setting("LOG_LEVEL", "WARNING").upper()
+    if level not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured("设置 LOG_LEVEL 应为 DEBUG、INFO、WARNING 或 ERROR。")
+    return level
 
 
 SECRET_KEY = required("SECRET_KEY")
@@ -79,9 +103,9 @@ PLATFORM_TOKEN_URL = http_url("PLATFORM_TOKEN_URL")
 PLATFORM_LOOKUP_URL = http_url("PLATFORM_LOOKUP_URL")
 PLATFORM_KEY_K = required("PLATFORM_KEY_K")
 PLATFORM_KEY_D = required("PLATFORM_KEY_D")
-PLATFORM_DEADLINE = number("PLATFORM_DEADLINE", 10, least=0.1)
-PLATFORM_MAX_BYTES = int(number("PLATFORM_MAX_BYTES", 2_000_000, least=1))
-PLATFORM_CONCURRENCY = int(number("PLATFORM_CONCURRENCY", 16, least=1))
+PLATFORM_DEADLINE = number("PLATFORM_DEADLINE", 10, least=0.1, most=3600)
+PLATFORM_MAX_BYTES = integer("PLATFORM_MAX_BYTES", 2_000_000, least=1)
+PLATFORM_CONCURRENCY = integer("PLATFORM_CONCURRENCY", 16, least=1)
 PLATFORM_RATE = number("PLATFORM_RATE", 0, least=0)
 
 INSTALLED_APPS = [
@@ -131,11 +155,14 @@ TEMPLATES = [
 
 def database() -> dict:
     """SQLite needs WAL and IMMEDIATE: with deferred transactions two writers lose merges."""
+    url = setting("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
     try:
-        config = env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+        config = env.db_url_config(url) if url.startswith(("sqlite://", "postgres")) else {}
     except (ImproperlyConfigured, ValueError, KeyError):
-        raise ImproperlyConfigured("设置 DATABASE_URL 不是有效的数据库地址。") from None
-    if config.get("ENGINE") == "django.db.backends.sqlite3":
+        config = {}
+    if not config.get("ENGINE"):
+        raise ImproperlyConfigured("设置 DATABASE_URL 应为 sqlite:/// 或 postgres:// 开头的数据库地址。")
+    if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -253,7 +280,7 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["stderr"], "level": log_level()},
 }
 structlog.configure(
     processors=[

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from houses.models import Community, House, StaffRole
+from residents.commands import OfficeCommand
 from residents.models import User
 
 # For the demo alone, which is refused without DEBUG: whoever reads this page can log in.
@@ -27,7 +28,7 @@ STAFF = {
 OWNER_PHONE = "15131512234"
 
 
-class Command(BaseCommand):
+class Command(OfficeCommand):
     help = "写入演示用的小区、楼栋、物业帐号和业主帐号（仅限 DEBUG=true）。"
 
     @transaction.atomic

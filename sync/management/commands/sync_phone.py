@@ -4,8 +4,9 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from residents.commands import OfficeCommand
 from residents.masking import mask_phone
 from residents.validators import normalise_phone
 from sync.engine import open_findings, sync_phone
@@ -22,7 +23,7 @@ WORDS = {
 STATES = ("created", "updated", "unchanged")
 
 
-class Command(BaseCommand):
+class Command(OfficeCommand):
     help = "向安防平台查询一个手机号，并更新这户的一标三实资料。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from residents.commands import OfficeCommand
 from residents.validators import normalise_phone
 from sync import batch
 from sync.merge import Outcome
@@ -18,7 +19,7 @@ from sync.models import SyncRun
 WIDTH = 40
 
 
-class Command(BaseCommand):
+class Command(OfficeCommand):
     help = "按文件（一行一个手机号）批量向安防平台查询并更新。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

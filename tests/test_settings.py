@@ -1,0 +1,57 @@
+"""A setting that is missing or malformed stops every command with one sentence that names it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+BAD = [
+    "SECRET_KEY=",
+    "DEBUG=maybe",
+    "PII_KEYS=short",
+    "PII_DIGEST_KEY=",
+    "DATABASE_URL=garbage",
+    "DATABASE_URL=mysql://host/name",
+    "CACHE_URL=foo://host",
+    "PLATFORM_TOKEN_URL=ftp://host/token",
+    "PLATFORM_LOOKUP_URL=http://[::1/lookup",
+    "PLATFORM_LOOKUP_URL=http://host:999999/lookup",
+    "PLATFORM_KEY_D=",
+    "PLATFORM_DEADLINE=1e300",
+    "PLATFORM_CONCURRENCY=2.5",
+    "PLATFORM_MAX_BYTES=many",
+    "LOG_LEVEL=loud",
+]
+
+
+def run(assignment: str, *command: str) -> subprocess.CompletedProcess[str]:
+    name, _, value = assignment.partition("=")
+    environment = {**os.environ, name: value}
+    return subprocess.run(
+        [sys.executable, *command],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("assignment", BAD)
+def test_a_bad_setting_is_one_sentence_and_status_2(assignment) -> None:
+    done = run(assignment, "manage.py", "sync_phone", "15131512234")
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert assignment.partition("=")[0] in line
+
+
+def test_a_dollar_in_a_secret_is_a_dollar() -> None:
+    code = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; "
+    done = run(
+        "PLATFORM_KEY_D=$ecret",
+        "-c",
+        code + "from django.conf import settings; print(settings.PLATFORM_KEY_D)",
+    )
+    assert done.stdout == "$ecret\n"
