@@ -16,7 +16,7 @@ test: ## the whole suite on SQLite and on PostgreSQL; ARGS= goes to pytest, SQLI
 	@scripts/setup.sh tests $(TEST_NEEDS)
 	@$(PYTHON) -m scripts.test $(ARGS)
 
-check: ## ruff, mypy, import-linter, djlint, missing migrations, production settings
+check: ## ruff, mypy, import-linter, djlint, hadolint, missing migrations, production settings
 	@scripts/setup.sh tests
 	@scripts/check.sh
 

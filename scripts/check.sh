@@ -25,6 +25,7 @@ check "ruff format" "$python" -m ruff format --check --output-format concise .
 check "mypy" "$python" -m mypy
 check "import-linter" "$python" -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 check "djlint" "$python" -m djlint --lint --quiet .
+check "hadolint" .venv/bin/hadolint Dockerfile
 check "makemigrations" env DATABASE_URL=sqlite://:memory: "$python" manage.py makemigrations --check --dry-run
 check "check --deploy" in_production "$python" manage.py check --deploy --fail-level WARNING
 
