@@ -1,4 +1,4 @@
-# One image for every process of the Procfile: web, worker, beat.
+# The image of the web process and of the commands.
 FROM python:3.13-slim-bookworm
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

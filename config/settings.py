@@ -15,6 +15,8 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
+from config.logs import without_message
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -106,6 +108,7 @@ PLATFORM_KEY_D = required("PLATFORM_KEY_D")
 PLATFORM_DEADLINE = number("PLATFORM_DEADLINE", 10, least=0.1, most=3600)
 PLATFORM_MAX_BYTES = integer("PLATFORM_MAX_BYTES", 2_000_000, least=1)
 PLATFORM_CONCURRENCY = integer("PLATFORM_CONCURRENCY", 16, least=1)
+# Not enforced yet.
 PLATFORM_RATE = number("PLATFORM_RATE", 0, least=0)
 
 INSTALLED_APPS = [
@@ -275,6 +278,7 @@ LOGGING = {
             ],
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                without_message,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         }

@@ -1,13 +1,14 @@
 """What house and family show: pure functions over a neighbourhood, each returns problems.
 
 A neighbourhood (`houses.neighbourhood`) is what is loaded around the records in
-question. Sentences name nobody, so that they name nobody of another community.
+question. Sentences name nobody but the record's own person, and carry no number.
 """
 
 from collections.abc import Iterator
 
 from residents import id_numbers
 from residents.checks import Problem
+from residents.masking import scrub
 from residents.models import Resident
 
 from .choices import Occupancy, Role
@@ -92,7 +93,7 @@ def name_differs(row: Membership, around: Neighbourhood) -> Iterator[Problem]:
     if stated and resident.name:
         yield Problem(
             "name_differs",
-            f"平台在这套房屋里称此人为“{stated[0]}”，与登记的姓名不同。",
+            f"平台在这套房屋里称此人为“{scrub(stated[0])}”，与登记的姓名不同。",
             "name",
             inputs=[*stated, resident.name],
         )

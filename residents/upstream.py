@@ -6,7 +6,7 @@ document does not know) and `"moved"` (the phone now answers with another person
 `rank` tells how well placed the speaker was and `by` who it was (domain.md, Sync).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,11 +22,11 @@ def blank(value: Any) -> bool:
 class Said:
     """What the platform said about one field."""
 
-    value: Any = None
+    value: Any = field(default=None, repr=False)
     rank: int = 0
     by: str = ""
     conflict: bool = False
-    raw: str = ""
+    raw: str = field(default="", repr=False)
     moved: str = ""
 
     def settled(self) -> "Said":
@@ -37,7 +37,6 @@ class Upstream:
     """The sealed book of one record (`record.upstream`), read once and kept beside it."""
 
     def __init__(self, record: Any) -> None:
-        self.record = record
         self._raw: dict[str, Any] = record.upstream
         self._read: dict[str, Said] = {}
 

@@ -3,6 +3,7 @@
 usage: python -m scripts.screenshots [URL]      the demo has to be running (`make demo`)
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def main(site: str = "http://127.0.0.1:8000") -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            )
             for width, height in WIDTHS.items():
                 take(browser, site, width, height)
     except PlaywrightError as error:

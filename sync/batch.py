@@ -16,7 +16,7 @@ from django.utils import timezone
 from residents.models import User
 
 from .client import PlatformClient
-from .engine import Fetched, fetch, settle
+from .engine import ITEM_FIELDS, Fetched, fetch, note_outcome, settle
 from .exceptions import STOPPING
 from .merge import Outcome
 from .models import SyncItem, SyncRun
@@ -103,10 +103,9 @@ def _sets(arrivals: Iterator[list[Got]]) -> Iterator[list[Got]]:
 def _store(got: list[Got]) -> list[Outcome]:
     outcomes = settle([fetched for _, fetched, _ in got])
     for (item, _, seconds), outcome in zip(got, outcomes, strict=True):
-        item.outcome, item.cause = outcome.outcome, outcome.cause or ""
-        item.attempts, item.seconds = outcome.attempts, round(seconds, 3)
+        note_outcome(item, outcome, seconds)
     answered = [item for item, _, _ in got if item.cause not in STOPPING]
-    SyncItem.objects.bulk_update(answered, ["outcome", "cause", "attempts", "seconds"])
+    SyncItem.objects.bulk_update(answered, ITEM_FIELDS)
     return outcomes
 
 

@@ -21,8 +21,8 @@ Stored = Resident | House | Membership
 class Asked:
     """An answer, the phone that was asked, and the digest of the answer."""
 
-    phone: str
-    answer: Answer
+    phone: str = field(repr=False)
+    answer: Answer = field(repr=False)
     digest: str
     attempts: int = 0
 

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 Fetched = Asked | Outcome
 
+ITEM_FIELDS = ["outcome", "cause", "attempts", "seconds"]
+
 
 def sync_phone(phone: str, *, client: PlatformClient | None = None, by: User | None = None) -> Outcome:
     """Ask the platform for one phone and store what it answers, in a run of its own."""
@@ -53,6 +55,8 @@ def fetch(phone: str, client: PlatformClient) -> Fetched:
         return _read(phone, reply)
     except SyncError as error:
         return Outcome(phone, "failed", error.cause, max(error.attempts, attempts))
+    except DatabaseError:
+        return Outcome(phone, "failed", "database", attempts)
 
 
 def _read(phone: str, reply: Reply) -> Fetched:
@@ -121,8 +125,13 @@ def open_findings(phone: str) -> list[str]:
     return sorted(set(found.values_list("code", flat=True)))
 
 
-def record_outcome(item: SyncItem, outcome: Outcome, seconds: float) -> None:
+def note_outcome(item: SyncItem, outcome: Outcome, seconds: float) -> None:
+    """Write the outcome into the item; not saved."""
     item.outcome, item.cause = outcome.outcome, outcome.cause or ""
     item.attempts, item.seconds = outcome.attempts, round(seconds, 3)
-    item.save(update_fields=["outcome", "cause", "attempts", "seconds"])
+
+
+def record_outcome(item: SyncItem, outcome: Outcome, seconds: float) -> None:
+    note_outcome(item, outcome, seconds)
+    item.save(update_fields=ITEM_FIELDS)
     log.info("phone synced", run=item.run_id, outcome=item.outcome, cause=item.cause, attempts=item.attempts)

@@ -51,7 +51,7 @@ def role_of(value: object) -> int | None:
 class Match:
     """A row and whom it names: `resident` None is somebody new."""
 
-    row: Member
+    row: Member = field(repr=False)
     digest: str
     resident: Resident | None = None
     is_subject: bool = False

@@ -56,7 +56,7 @@ MEMBERSHIP_FIELDS = [
 class Outcome:
     """What became of one phone: `outcome` is created, updated, unchanged, not_found or failed."""
 
-    phone: str
+    phone: str = field(repr=False)
     outcome: str
     cause: str | None = None
     attempts: int = 0

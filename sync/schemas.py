@@ -20,6 +20,7 @@ from houses import addresses
 from houses.choices import HouseholdType, HouseUse, Occupancy, Ownership, Role
 from residents import id_numbers
 from residents.choices import PoliticalStatus, Sex, ethnicity_code
+from residents.masking import is_masked
 from residents.validators import normalise_phone
 
 from .exceptions import AnswerError
@@ -164,7 +165,7 @@ def read_id_number(value: Any) -> str | Unknown | None:
     came = plain_text(value, 60)
     if came is None:
         return None
-    if "*" in came or "＊" in came:
+    if is_masked(came):
         return Unknown(came)
     number = id_numbers.normalise(came)
     if len(number) > 30:
@@ -213,6 +214,10 @@ class Record(BaseModel):
     """A row of the wire under our names. Errors never show what came."""
 
     model_config = ConfigDict(hide_input_in_errors=True, extra="ignore", frozen=True)
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Nothing of the answer in a traceback or a log."""
+        return []
 
     def known(self, fields: tuple[str, ...]) -> dict[str, Any]:
         """What was told, field by field; what the row is silent about is left out."""

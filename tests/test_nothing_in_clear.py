@@ -4,6 +4,7 @@ On SQLite the commands run as an office runs them, on a database file of their o
 """
 
 import json
+import logging
 import os
 import sqlite3
 import subprocess
@@ -213,3 +214,14 @@ def test_the_search_finds_what_is_planted_in_a_column(platform: Simulator, sync:
     sync(sample.PHONE)
     Resident.history.update(name=sample.PHONE)
     assert found({sample.PHONE}, every_column()) == {sample.PHONE}
+
+
+def test_a_log_tells_where_an_error_was_raised_and_not_what_it_quotes(caplog) -> None:
+    (handler,) = (one for one in logging.getLogger().handlers if one.get_name() == "stderr")
+    try:
+        raise ValueError("老周 13800000001")
+    except ValueError:
+        logging.getLogger("django.request").error("Internal Server Error", exc_info=True)
+    written = handler.format(caplog.records[-1])
+    assert json.loads(written)["error"] == "ValueError"
+    assert "test_nothing_in_clear.py" in written and "老周" not in written and "13800000001" not in written

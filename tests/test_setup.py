@@ -99,7 +99,11 @@ def test_who_may_not_install_is_told_the_command(monkeypatch):
 def settings_read() -> set[str]:
     """Names that settings.py asks for: `required("NAME")`, `env.str("NAME")` and their like."""
     source = (ROOT / "config" / "settings.py").read_text()
-    return set(re.findall(r'\b(?:required|number|boolean|key|http_url|env\.\w+)\(\s*"([A-Z_]+)"', source))
+    return set(
+        re.findall(
+            r'\b(?:setting|required|number|integer|boolean|key|http_url|env\.\w+)\(\s*"([A-Z_]+)"', source
+        )
+    )
 
 
 def test_every_setting_is_explained_in_the_example():

@@ -118,7 +118,8 @@ class FindingAdmin(NumberSearch, Scoped):
         return TemplateResponse(request, "admin/act.html", context)
 
     def _write(self, request: HttpRequest, found: Any, act: str, reason: str) -> None:
-        allowed = set(self.scoped(request, "houses.change_finding").values_list("pk", flat=True))
+        within = self.scoped(request, "houses.change_finding").filter(pk__in=[f.pk for f in found])
+        allowed = set(within.values_list("pk", flat=True))
         settled = [f for f in found if f.pk in allowed and getattr(f, act)(reason, by=request.user)]
         for finding in settled:
             self.log_change(request, finding, _ACTS[act])

@@ -55,7 +55,7 @@ class CommunityAdmin(RecordAdmin):
     search_fields = ("name", "platform_code")
     search_help_text = "小区名称或平台编号"
     form = CommunityForm
-    fields = ("name", "platform_code", "review_all", "confirmed_at", "created_at")
+    fields = ("name", "platform_code", "confirmed_at", "created_at")
     readonly_fields = ("confirmed_at", "created_at")
     actions_detail = ("confirm",)
 
@@ -84,7 +84,7 @@ class CommunityAdmin(RecordAdmin):
     def save_model(self, request: HttpRequest, obj: Community, form: Any, change: bool) -> None:
         if not change:
             obj.confirmed_at = timezone.now()
-        super().save_model(request, obj, form, change)
+        obj.save(update_fields=form.changed_data if change else None)
 
     @action(description="命名并确认", permissions=["confirm"], icon="verified")
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -93,9 +93,11 @@ class CommunityAdmin(RecordAdmin):
             raise Http404
         form = CommunityForm(request.POST or None, initial={"name": community.name})
         if request.method == "POST" and form.is_valid():
-            editing.confirm_community(community, form.cleaned_data["name"], by=request.user)
-            self.log_change(request, community, "命名并确认")
-            messages.success(request, f"已确认小区：{community}。")
+            if editing.confirm_community(community, form.cleaned_data["name"], by=request.user):
+                self.log_change(request, community, "命名并确认")
+                messages.success(request, f"已确认小区：{community}。")
+            else:
+                messages.warning(request, "这个小区刚才已由别人确认，没有改动。")
             return HttpResponseRedirect(reverse("admin:houses_community_change", args=[community.pk]))
         context = {
             **self.admin_site.each_context(request),

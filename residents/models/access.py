@@ -1,7 +1,5 @@
 """What protects people after they asked to be forgotten."""
 
-from typing import Any
-
 from django.db import models
 
 from .. import id_numbers
@@ -26,8 +24,8 @@ class Tombstone(models.Model):
         return digest(id_numbers.matching_form(id_number), context="tombstone")
 
     @classmethod
-    def among(cls, id_numbers_: set[str], **kwargs: Any) -> set[str]:
+    def among(cls, numbers: set[str]) -> set[str]:
         """Which of these ID numbers belong to erased people."""
-        keys = {cls.key_for(number): number for number in id_numbers_}
+        keys = {cls.key_for(number): number for number in numbers}
         found = cls.objects.filter(key__in=keys).values_list("key", flat=True)
         return {keys[key] for key in found}

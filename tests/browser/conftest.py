@@ -1,6 +1,7 @@
 """A browser, Debian's Chromium, against the running site."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from houses.management.commands.seed_demo import PASSWORD
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")  # None: Playwright's own
 
 
 @pytest.fixture(autouse=True)

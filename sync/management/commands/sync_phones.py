@@ -14,7 +14,7 @@ from residents.commands import OfficeCommand
 from residents.validators import normalise_phone
 from sync import batch
 from sync.merge import Outcome
-from sync.models import SyncRun
+from sync.models import SyncItem, SyncRun
 
 WIDTH = 40
 
@@ -35,7 +35,7 @@ class Command(OfficeCommand):
         run = self._run(options)
         self.stderr.write(f"任务 {run.pk}")
         started = time.monotonic()
-        bar = Bar(self.stderr, run.items.count(), run.items.exclude(outcome="waiting").count())
+        bar = Bar(self.stderr, run.items.count(), run.items.exclude(outcome=SyncItem.Outcome.WAITING).count())
         finished = batch.drain(run, concurrency=options["concurrency"], progress=bar.step)
         summary = summarise(run, time.monotonic() - started, bar.stepped)
         self.stdout.write(json.dumps(summary, ensure_ascii=False) if options["json"] else in_words(summary))

@@ -1,0 +1,17 @@
+"""What may stand in a log."""
+
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+
+def without_message(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Log an exception's type and places. Its message may quote a value: a failing row, a form, a name."""
+    found = event.pop("exc_info", None)
+    error = found[1] if isinstance(found, tuple) else sys.exc_info()[1] if found is True else found
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        event["error"] = type(error).__name__
+        event["at"] = [f"{frame.filename}:{frame.lineno}" for frame in frames]
+    return event
