@@ -163,6 +163,7 @@ class Household:
     def match(self) -> list[Match]:
         self._subjects_row()
         rules: tuple[Callable[[Member], Iterator[Resident]], ...] = (
+            self._same_row_of_this_phone,
             self._named_alike_by_this_phone,
             self._said_alike,
             self._corrected,
@@ -203,11 +204,17 @@ class Household:
 
     # (b) whom the platform's own words point to, whatever staff corrected since
 
+    def _same_row_of_this_phone(self, row: Member) -> Iterator[Resident]:
+        return (person for person, role in self._named_before(row) if role == role_of(row.role))
+
     def _named_alike_by_this_phone(self, row: Member) -> Iterator[Resident]:
-        role = role_of(row.role)
-        for mention in sorted(self.mentions, key=lambda mention: mention.role != role):
+        return (person for person, _ in self._named_before(row))
+
+    def _named_before(self, row: Member) -> Iterator[tuple[Resident, int | None]]:
+        """Whom this phone named before under the same name and number, and in which role."""
+        for mention in self.mentions:
             if mention.row == self.digests[id(row)]:
-                yield self.around.resident(mention.membership)
+                yield self.around.resident(mention.membership), mention.role
 
     def _said_alike(self, row: Member) -> Iterator[Resident]:
         for member in self.members:
@@ -215,8 +222,9 @@ class Household:
                 same_name(name, row.name) and form(number) == form(row.number)
                 for name, number in member.called
             )
-            if any(alike):
-                yield self.around.resident(member)
+            person = self.around.resident(member)
+            if any(alike) and self._may_be(person, row):
+                yield person
 
     def _corrected(self, row: Member) -> Iterator[Resident]:
         """This phone named the person before, that row is gone, and half of this row is the same."""
