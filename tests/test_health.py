@@ -6,6 +6,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from residents.models import User
+
 
 def test_alive_touches_no_database(client: Any) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
@@ -37,3 +39,9 @@ def test_not_ready_without_a_database(client: Any, db: None, monkeypatch: pytest
 
 def test_robots_are_sent_away(client: Any) -> None:
     assert client.get("/robots.txt").content.decode() == "User-agent: *\nDisallow: /\n"
+
+
+def test_whoever_signs_in_without_a_destination_arrives_at_the_first_page(client: Any, db: None) -> None:
+    User.objects.create_user("王", password="shequ-2026-test", is_staff=True)
+    answer = client.post("/admin/login/", {"username": "王", "password": "shequ-2026-test"})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
