@@ -285,6 +285,7 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {"django": {"handlers": [], "propagate": True}},  # once, in one format
     "root": {"handlers": ["stderr"], "level": log_level()},
 }
 structlog.configure(
