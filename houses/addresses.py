@@ -19,7 +19,7 @@ _LEADING_ZEROS = re.compile(r"^(-?)0+(?=\d)")
 
 def fold(part: str, text: str) -> str:
     """Fold one part (`platform_code building unit floor room`) of an address; "" stays ""."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+    plain = re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", "", unicodedata.normalize("NFKC", text)).upper()
     if words := _WORDS[part]:
         plain = re.sub(rf"(?<=[0-9A-Z一-龥])(?:{words})+$", "", plain)
         plain = re.sub(r"^第(?=\d)", "", plain)

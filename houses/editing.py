@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from residents.bulk import record_history
 from residents.upstream import Sources
 
 from . import findings
 from .models import Community, Finding, House, Membership
-from .models.membership import record_history
 from .states import FindingCode, FindingStatus
 
 

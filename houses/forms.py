@@ -6,7 +6,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from residents.masking import scrub
+
 from .models import Community
+
+
+def refuse_numbers(field: str, value: Any) -> None:
+    """Free text is shown in full: no ID number and no phone belongs into it."""
+    if isinstance(value, str) and scrub(value) != value:
+        raise ValidationError({field: "这里会完整显示，请不要填写证件号码或手机号。"}, code="number")
 
 
 class VersionedForm(forms.ModelForm):
@@ -21,6 +29,8 @@ class VersionedForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        for name, value in cleaned.items():
+            refuse_numbers(name, value)
         if self.instance.pk and cleaned.get("base_version") != self.instance.version:
             raise ValidationError("这条记录刚被修改过，请刷新页面后再填。", code="stale")
         return cleaned
@@ -35,6 +45,11 @@ class ReasonForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="写明核对了什么、依据是什么；不要写证件号码和手机号。",
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        refuse_numbers("reason", cleaned.get("reason"))
+        return cleaned
 
 
 class CommunityForm(forms.ModelForm):

@@ -20,7 +20,6 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from .fields import Sealed
 from .search import by_last_four, by_number, is_number
 from .wording import NOTHING, in_words
 
@@ -86,9 +85,15 @@ class OfficeAdmin(ModelAdmin):
         return self.scoped(request, permission).order_by(*self.order)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """No list is filtered by a sealed value through its address."""
-        names = {field.name for field in self.opts.concrete_fields if isinstance(field, Sealed)}
-        return lookup.split("__")[0] not in names and super().lookup_allowed(lookup, value, request)
+        """Only what the list's own filters and its search write: any other look-up is an oracle."""
+        return lookup in self._own_lookups(request)
+
+    def _own_lookups(self, request: HttpRequest | None) -> set[str]:
+        allowed = {"id__in", "id__isnull"}
+        for item in self.get_list_filter(request):
+            plain = isinstance(item, str)
+            allowed |= {f"{item}__exact", f"{item}__isnull"} if plain else {item.parameter_name}
+        return allowed
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CompletedList
@@ -106,6 +111,13 @@ class OfficeAdmin(ModelAdmin):
         if record is not None:
             record.page_title = self.title_of(record)
         return record
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context["subtitle"] = obj.page_title
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -244,9 +256,10 @@ class HistoryInWords(OfficeAdmin):
         fields = [field for field in self._told(request) if rows and hasattr(rows[0], field.attname)]
         names = self._names(request, fields, [*rows, *older])
         for row, before in zip(rows, [*older, *[None] * (len(rows) - len(older))], strict=True):
-            changes = (
-                list(_differences(fields, before, row, names)) if before and row.history_type == "~" else []
-            )
+            changed = before is not None and row.history_type == "~"
+            changes = list(_differences(fields, before, row, names)) if changed else []
+            if changed and not changes:
+                continue  # a change without a word would tell of a hidden one
             yield Entry(
                 at=row.history_date,
                 who=row.history_user.shown_name if row.history_user else "系统",

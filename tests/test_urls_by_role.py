@@ -29,7 +29,7 @@ TABLE = """
 /admin/admin/logentry/<path:object_id>/              302 302 302 302 302 302 302 302 302 302
 /admin/admin/logentry/<path:object_id>/change/       302 200 403 403 200 403 403 403 302 403
 /admin/admin/logentry/<path:object_id>/delete/       302 403 403 403 403 403 403 403 403 403
-/admin/admin/logentry/<path:object_id>/history/      302 200 302 302 200 302 302 302 302 302
+/admin/admin/logentry/<path:object_id>/history/      302 302 302 302 302 302 302 302 302 302
 /admin/admin/logentry/add/                           302 403 403 403 403 403 403 403 403 403
 /admin/autocomplete/                                 302 403 403 403 403 403 403 403 403 403
 /admin/houses/community/                             302 200 200 200 403 200 200 200 403 200

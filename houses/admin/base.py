@@ -14,7 +14,7 @@ from residents.models import Resident
 from .. import addresses
 from ..forms import VersionedForm
 from ..models import Community, Finding, House, Membership, StaffRole
-from ..visibility import PETITION_FIELD, Scope, for_staff
+from ..visibility import Scope, for_staff
 
 _SCOPES: dict[Any, str] = {
     Community: "communities",
@@ -58,8 +58,6 @@ class RecordAdmin(HistoryInWords, Scoped):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         context["show_save_and_add_another"] = obj is None
-        if obj is not None:
-            context["subtitle"] = obj.page_title
         if obj is not None and request.user.has_perm("houses.view_finding"):
             context["record_findings"] = told(request, self.findings_around(obj))[:MOST_SHOWN]
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
@@ -113,12 +111,10 @@ def with_records(found: QuerySet[Finding], scope: Scope) -> QuerySet[Finding]:
 def count_findings(scope: Scope, rows: list[Any], *paths: str, errors: bool = False) -> list[Any]:
     """Set `open_findings` on each row: how many (errors only, if asked) are open on it and around it.
 
-    `paths` lead from a finding to the row. The rows are in scope already, so only the
-    petition flag has to be left out here.
+    `paths` lead from a finding to the row. The rows are in scope, what lies on them elsewhere is not:
+    a person's membership in another community has findings of its own.
     """
-    found = (
-        Finding.objects.open() if scope.petitions else Finding.objects.open().exclude(field=PETITION_FIELD)
-    )
+    found = scope.findings.open()
     found = found.errors() if errors else found
     keys, total = [row.pk for row in rows], Counter[Any]()
     for path in paths:
@@ -169,7 +165,8 @@ class CommunityFilter(PlaceFilter):
         value = self.value()
         if not value:
             return queryset
-        return queryset.filter(self.matching("", value)) if value.isdecimal() else queryset.none()
+        known = {str(key) for key, _ in self.lookup_choices}
+        return queryset.filter(self.matching("", value)) if value in known else queryset.none()
 
 
 class BuildingFilter(PlaceFilter):
@@ -178,10 +175,10 @@ class BuildingFilter(PlaceFilter):
     title, parameter_name = "楼号", "building"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        houses = for_staff(request.user).houses
+        scope = for_staff(request.user)
         community = request.GET.get("community", "")
-        if community.isdecimal():
-            houses = houses.filter(community=int(community))
+        chosen = [pk for pk in scope.communities.values_list("pk", flat=True) if str(pk) == community]
+        houses = scope.houses.filter(community__in=chosen) if chosen else scope.houses
         return [
             (name, name)
             for name in sorted(set(houses.values_list("building", flat=True)), key=_by_number)

@@ -79,7 +79,8 @@ class FindingAdmin(NumberSearch, Scoped):
         if not self.may(request, "change"):
             return False
         may_settle = self.scoped(request, "houses.change_finding").open()
-        return object_id is None or may_settle.filter(pk=object_id).exists()
+        finding = self.get_object(request, str(object_id)) if object_id is not None else None
+        return object_id is None or (finding is not None and may_settle.filter(pk=finding.pk).exists())
 
     @action(description="处理", permissions=["settle"], icon="task_alt")
     def settle(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -1,9 +1,12 @@
 """操作日志: who did what in the admin, for the auditor. It names kinds and keys, never people."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from residents.admin import OfficeAdmin
 
@@ -21,12 +24,19 @@ class LogAdmin(OfficeAdmin):
     order = ("-action_time", "-pk")
     list_select_related = ("user", "content_type")
 
+    def title_of(self, entry: LogEntry) -> str:
+        return f"操作日志 {entry.pk}"
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """A log has no history, and Django's page of it would name the record."""
+        return HttpResponseRedirect(reverse("admin:admin_logentry_change", args=[object_id]))
+
     def scoped(self, request: HttpRequest, permission: str) -> QuerySet[LogEntry]:
         """What colleagues of the auditor's communities did."""
         scope = for_staff(request.user, permission)
         if scope.everything:
             return LogEntry.objects.all()
-        colleagues = StaffRole.objects.filter(community__in=scope.communities)
+        colleagues = StaffRole.objects.unexpired().filter(community__in=scope.communities)
         return LogEntry.objects.filter(user__in=colleagues.values("user"))
 
     @admin.display(description="操作人", ordering="user")

@@ -73,8 +73,8 @@ class CommunityAdmin(RecordAdmin):
         return self.may(request, "delete", obj)
 
     def has_confirm_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        unconfirmed = self.get_queryset(request).filter(pk=object_id, confirmed_at=None)
-        return self.may(request, "change") and unconfirmed.exists()
+        community = self.get_object(request, str(object_id))
+        return self.may(request, "change") and community is not None and community.confirmed_at is None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """An unconfirmed community gets its name by being confirmed."""

@@ -46,6 +46,10 @@ class Community(models.Model):
         self.platform_code = addresses.fold("platform_code", self.platform_code)
         super().save(*args, **kwargs)
 
+    def clean(self) -> None:
+        """Before uniqueness is checked: 01 is 1."""
+        self.platform_code = addresses.fold("platform_code", self.platform_code)
+
 
 class House(models.Model):
     """房屋: all five parts of the address identify it; a part is never NULL, and always folded."""
@@ -98,9 +102,16 @@ class House(models.Model):
         return self.address
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.fold()
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Before uniqueness is checked: 1号楼 is 1."""
+        self.fold()
+
+    def fold(self) -> None:
         for part in self.PARTS:
             setattr(self, part, addresses.fold(part, getattr(self, part)))
-        super().save(*args, **kwargs)
 
     @property
     def address(self) -> str:
