@@ -23,15 +23,31 @@ _RECORD = _READ | {
     "houses.add_house",
     "houses.change_house",
     "houses.change_membership",
+    "houses.add_membership",
+    "houses.complete_membership",
+    "houses.invite_membership",
+    "houses.review_submission",
+    "residents.reveal_resident",
     "sync.view_platformrecord",
     "sync.view_syncrun",
+}
+_DECIDE = {
+    "houses.activate_membership",
+    "houses.answer_request",
+    "houses.change_finding",
+    "houses.end_membership",
+    "houses.transfer_house",
+    "houses.view_staffrole",
+    "residents.absorb_resident",
+    "residents.erase_resident",
+    "residents.manage_account",
 }
 
 GRANTS: dict[str, frozenset[str]] = {
     Role.VIEWER: _READ,
     Role.CLERK: _RECORD,
-    Role.MANAGER: _RECORD | {"houses.change_finding", "houses.view_staffrole"},
-    Role.AUDITOR: frozenset({"admin.view_logentry", "sync.view_syncrun"}),
+    Role.MANAGER: _RECORD | _DECIDE,
+    Role.AUDITOR: frozenset({"admin.view_logentry", "residents.view_accesslog", "sync.view_syncrun"}),
 }
 
 

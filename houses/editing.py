@@ -6,7 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from residents.bulk import record_history
+from residents.bulk import record_history, sign
+from residents.models import User
 from residents.upstream import Sources
 
 from . import findings
@@ -15,14 +16,19 @@ from .states import FindingCode, FindingStatus
 
 
 @transaction.atomic
-def change(record: House | Membership, values: Mapping[str, Any]) -> None:
+def change(
+    record: House | Membership, values: Mapping[str, Any], *, by: User | None = None, why: str = ""
+) -> None:
     """Write these values and nothing else, so that what a sync wrote meanwhile stays."""
+    House.objects.select_for_update().get(pk=record.pk if isinstance(record, House) else record.house_id)
     locked = type(record).objects.select_for_update().get(pk=record.pk)
     for field, value in values.items():
         setattr(locked, field, value)
         locked.origin.note(field, Sources.STAFF)
     locked.version += 1
     locked.updated_at = timezone.now()
+    if by is not None:
+        sign(locked, by, why)
     locked.save(update_fields=[*values, "sources", "version", "updated_at"])
     findings.refresh(houses=[locked.pk if isinstance(locked, House) else locked.house_id])
 

@@ -2,17 +2,41 @@
 
 Staff see the communities of their unexpired roles, people by their memberships there
 (ended ones included: the office keeps its history); the system administrator sees all.
+
+An account sees the houses that it bound, and of their members: in full the own row and those
+that it manages; name, role and status of the others of its camp; of the rest a count. The
+camps of a house are the owner's side and each tenant's family; while two owners contradict
+each other (`second_owner`), each owner's people are a camp of their own.
 """
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from typing import Any
+from uuid import UUID
 
-from residents.models import Resident, User
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    UUIDField,
+    Value,
+    When,
+)  # fmt: skip
+
+from residents.models import AccessLog, Resident, User
 
 from .backends import roles_with
-from .models import Community, Finding, House, Membership, StaffRole
+from .choices import Role
+from .models import Community, Finding, House, Membership, Request, StaffRole, Submission
 from .models.finding import FindingQuerySet
 from .models.membership import MembershipQuerySet
+from .models.request import RequestQuerySet
+from .models.submission import SubmissionQuerySet
+from .states import FindingCode
 
 PETITION_FIELD = "is_petitioner"
 
@@ -60,6 +84,38 @@ class Scope:
         roles = StaffRole.objects.all()
         return roles if self.everything else roles.filter(community__in=self.communities)
 
+    @property
+    def submissions(self) -> SubmissionQuerySet:
+        rows = Submission.objects.exclude(status=Submission.Status.DRAFT)
+        return rows if self.everything else rows.filter(house__community__in=self.communities)
+
+    @property
+    def requests(self) -> RequestQuerySet:
+        """One that no community could be told for is the system administrator's."""
+        rows = Request.objects.all()
+        return (
+            rows
+            if self.everything
+            else rows.filter(Q(community__in=self.communities) | Q(resident__in=self.residents))
+        )
+
+    @property
+    def accounts(self) -> QuerySet[User]:
+        """Residents' logins, by the person or by what they asked for."""
+        accounts = User.objects.filter(is_staff=False)
+        if self.everything:
+            return accounts
+        return accounts.filter(Q(resident__in=self.residents) | Q(pk__in=self.requests.values("account")))
+
+    @property
+    def access_logs(self) -> QuerySet[AccessLog]:
+        """Who saw people of the scope, those who live on in another record included."""
+        logs = AccessLog.objects.all()
+        if self.everything:
+            return logs
+        former = self.residents.filter(absorbed__isnull=False).values("absorbed__former")
+        return logs.filter(Q(resident__in=self.residents) | Q(resident__in=former))
+
     def _on_visible_records(self) -> Q:
         return (
             Q(community__in=self.communities)
@@ -78,3 +134,114 @@ def for_staff(user: User | AnonymousUser, permission: str = "residents.view_resi
     roles = StaffRole.objects.unexpired().filter(user=user, role__in=roles_with(permission))
     communities = Community.objects.filter(pk__in=roles.values("community"))
     return Scope(communities, petitions=user.sees_petitions)
+
+
+# -- the household -----------------------------------------------------------------------
+
+
+class Sight(TextChoices):
+    """How much of a fellow member an account sees."""
+
+    FULL = "full", "全部"
+    BRIEF = "brief", "称呼、角色和状态"
+    COUNTED = "counted", "只计人数"
+
+
+_OWNERS, _NOBODYS = UUID(int=0), UUID(int=1)
+
+
+def _camp() -> Case:
+    """Of a membership: the key of its camp within its house."""
+    managed_by_tenant = Exists(
+        Membership.objects.open().filter(
+            house=OuterRef("house"), resident=OuterRef("managed_by"), role=Role.TENANT
+        )
+    )
+    contested = Exists(
+        Finding.objects.open().filter(
+            code=FindingCode.SECOND_OWNER,
+            membership__house=OuterRef("house"),
+            membership__ended_at=None,
+        )
+    )
+    return Case(
+        When(managed_by_tenant, then=F("managed_by_id")),
+        When(role=Role.TENANT, then=F("resident_id")),
+        When(~contested, then=Value(_OWNERS)),
+        When(role=Role.SELF, then=F("resident_id")),
+        When(managed_by__isnull=False, then=F("managed_by_id")),
+        default=Value(_NOBODYS),
+        output_field=UUIDField(),
+    )
+
+
+class HouseholdScope:
+    """What an account sees of its own houses; nothing while it is locked or nobody's."""
+
+    def __init__(self, user: User | AnonymousUser) -> None:
+        self.resident_id: UUID | None = None
+        if isinstance(user, User) and user.is_active and not user.locked_at:
+            self.resident_id = user.resident_id
+
+    @property
+    def own(self) -> MembershipQuerySet:
+        """The own open memberships, bound or not."""
+        return Membership.objects.open().filter(resident=self.resident_id, resident__isnull=False)
+
+    @property
+    def at_home(self) -> MembershipQuerySet:
+        """The own memberships that open their house: bound, or activated at the counter."""
+        return self.own.filter(Q(bound_at__isnull=False) | Q(activated_at__isnull=False))
+
+    @property
+    def houses(self) -> QuerySet[House]:
+        return House.objects.filter(pk__in=self.at_home.values("house"))
+
+    @property
+    def members(self) -> Any:
+        """All open members of the houses, each with `sight`. Show nobody without looking at it."""
+        rows = Membership.objects.open().filter(house__in=self.at_home.values("house"))
+        return self._with_sight(rows)
+
+    @property
+    def full(self) -> Any:
+        return self.members.filter(sight=Sight.FULL)
+
+    @property
+    def fillable(self) -> Any:
+        """Members whose record this account may fill: its own, and those it still manages."""
+        mine = Q(resident=self.resident_id)
+        managed = Q(managed_by=self.resident_id, resident__self_managed_since=None)
+        return self.members.filter(mine | managed)
+
+    @property
+    def owned(self) -> QuerySet[House]:
+        """Houses whose requests this account may answer: its owner, and no other owner in question."""
+        contested = Finding.objects.open().filter(code=FindingCode.SECOND_OWNER).values("membership__house")
+        rows = self.at_home.filter(role=Role.SELF).exclude(house__in=contested)
+        return House.objects.filter(pk__in=rows.values("house"))
+
+    @property
+    def requests(self) -> RequestQuerySet:
+        """What this account may answer: who wants to bind a house of its own, but not as its owner."""
+        asked = Request.objects.filter(kind=Request.Kind.BIND, house__in=self.owned, office_only=False)
+        return asked.exclude(role=Role.SELF).exclude(account__resident=self.resident_id)
+
+    def _with_sight(self, rows: MembershipQuerySet) -> Any:
+        me, camp = self.resident_id, _camp()
+        my_camp = Subquery(
+            self.at_home.filter(house=OuterRef("house")).annotate(camp=camp).values("camp")[:1]
+        )
+        same_camp = Q(camp=F("my_camp")) & ~Q(camp=_NOBODYS)
+        managed = Q(managed_by=me, resident__self_managed_since=None)
+        sight = Case(
+            When(Q(resident=me) | (managed & same_camp), then=Value(Sight.FULL)),
+            When(same_camp | Q(managed_by=me), then=Value(Sight.BRIEF)),
+            default=Value(Sight.COUNTED),
+        )
+        return rows.annotate(camp=camp, my_camp=my_camp).annotate(sight=sight)
+
+
+def for_household(user: User | AnonymousUser) -> HouseholdScope:
+    """What an account sees and may fill as a member of a household."""
+    return HouseholdScope(user)

@@ -30,3 +30,8 @@ def record_history(
         type(rows[0]).history.bulk_history_create(
             rows, update=update, default_user=by, default_change_reason=why[:100], batch_size=BATCH
         )
+
+
+def sign(record: Any, by: User | None, why: str) -> None:
+    """Who changes the record and why: for the history row that its next `save` leaves."""
+    record._history_user, record._change_reason = by, why[:100]

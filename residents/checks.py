@@ -93,19 +93,25 @@ def phone_moved(resident: Resident) -> Iterator[Problem]:
 
 
 def platform_conflict(record: Any) -> Iterator[Problem]:
-    """Both sides changed a value: any record that keeps `upstream`."""
+    """Two values to choose from: any record that keeps `upstream`.
+
+    Both sides changed the value, or a record that proved to be the same person had another one.
+    """
     for name in record.said.fields():
         said = record.said.get(name)
-        if not said or not said.conflict or getattr(record, name) == said.value:
+        if said is None or not hasattr(record, name):
             continue
         label = record._meta.get_field(name).verbose_name
-        yield Problem(
-            "platform_conflict",
-            f"{label}：平台的值与我方的值都有改动，请选择采用哪一个。",
-            name,
-            inputs=str(said.value),
-            suggestion={"field": name, "value": record.upstream[name]["value"]},
-        )
+        ours, theirs = getattr(record, name), record.upstream[name].get("value")
+        if said.conflict and ours != said.value:
+            yield _choice(name, f"{label}：平台的值与我方的值都有改动，请选择采用哪一个。", theirs)
+        elif not blank(said.absorbed) and str(ours) != str(said.absorbed):
+            yield _choice(name, f"{label}：合并的两份资料不同，请选择采用哪一个。", said.absorbed)
+
+
+def _choice(name: str, sentence: str, other: Any) -> Problem:
+    suggestion = {"field": name, "value": other}
+    return Problem("platform_conflict", sentence, name, inputs=str(other), suggestion=suggestion)
 
 
 def unknown_code(record: Any) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 `upstream` (sealed JSON) holds for each field `{"value", "rank", "by"}` and, where they
 apply, `"conflict"` (both sides changed, a person must choose), `"raw"` (a code that the
-document does not know) and `"moved"` (the phone now answers with another person).
+document does not know), `"moved"` (the phone now answers with another person) and `"absorbed"`
+(another value, of a record that proved to be the same person).
 `rank` tells how well placed the speaker was and `by` who it was (domain.md, Sync).
 """
 
@@ -28,9 +29,10 @@ class Said:
     conflict: bool = False
     raw: str = field(default="", repr=False)
     moved: str = ""
+    absorbed: Any = field(default=None, repr=False)  # as JSON keeps it
 
     def settled(self) -> "Said":
-        return replace(self, conflict=False)
+        return replace(self, conflict=False, absorbed=None)
 
 
 class Upstream:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from houses.models import Finding, House, Membership
 from residents.crypto import digest
+from residents.exceptions import Refused
 from residents.models import User
 
 from .books import Asked
@@ -30,19 +31,35 @@ ITEM_FIELDS = ["outcome", "cause", "attempts", "seconds"]
 def sync_phone(phone: str, *, client: PlatformClient | None = None, by: User | None = None) -> Outcome:
     """Ask the platform for one phone and store what it answers, in a run of its own."""
     try:
-        return _in_a_run(phone, client, by)
+        return in_a_run(phone, client, by)
     except DatabaseError:
         return Outcome(phone, "failed", "database")
 
 
-def _in_a_run(phone: str, client: PlatformClient | None, by: User | None) -> Outcome:
+def in_a_run(
+    phone: str,
+    client: PlatformClient | None,
+    by: User | None,
+    admit: Callable[[Fetched], None] | None = None,
+) -> Outcome:
+    """Ask, store and note what came of it. `admit` looks at what came before any of it is
+    stored, and raises Refused where it must not be."""
     run = SyncRun.objects.create(started_by=by)
     item = SyncItem.objects.create(run=run, phone=phone)
     started = time.monotonic()
-    with client or PlatformClient.from_settings() as platform:
-        outcome = settle([fetch(phone, platform)])[0]
-    record_outcome(item, outcome, time.monotonic() - started)
-    SyncRun.objects.filter(pk=run.pk).update(status=SyncRun.Status.DONE, finished_at=timezone.now())
+    outcome = Outcome(phone, "failed", "refused")
+    try:
+        with client or PlatformClient.from_settings() as platform:
+            fetched = fetch(phone, platform)
+        if admit is not None:
+            admit(fetched)
+        outcome = settle([fetched])[0]
+    except Refused as refused:
+        outcome.cause = refused.code
+        raise
+    finally:
+        record_outcome(item, outcome, time.monotonic() - started)
+        SyncRun.objects.filter(pk=run.pk).update(status=SyncRun.Status.DONE, finished_at=timezone.now())
     return outcome
 
 

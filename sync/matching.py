@@ -5,7 +5,6 @@ somebody whom no other row of this house has taken.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -16,21 +15,12 @@ from houses.neighbourhood import Neighbourhood
 from residents import id_numbers
 from residents.crypto import digest
 from residents.models import Resident
+from residents.names import name_key, same_name
 
 from .models import Mention
 from .schemas import Answer, Member
 
-_NAME_NOISE = re.compile(r"[\s·•・‧∙.]")
 _NO_ROLE_OF_ITS_OWN = (None, Role.RELATIVE, Role.OTHER)
-
-
-def name_key(name: str | None) -> str:
-    """The form in which two names are compared; "" matches nothing."""
-    return _NAME_NOISE.sub("", name or "").casefold()
-
-
-def same_name(one: str | None, other: str | None) -> bool:
-    return bool(name_key(one)) and name_key(one) == name_key(other)
 
 
 def form(number: str | None) -> str:
@@ -177,8 +167,20 @@ class Household:
                 if index not in self.found:
                     self._take(index, row, rule)
         return [
-            self.found.get(index) or Match(row, self.digests[id(row)]) for index, row in enumerate(self.rows)
+            self.found.get(index) or Match(row, self.digests[id(row)])
+            for index, row in enumerate(self.rows)
+            if index in self.found or not self._is_second_row(row)
         ]
+
+    def _is_second_row(self, row: Member) -> bool:
+        """Another row named the person already, and the office has found that both are one:
+        an ended membership of the same person here carries this one."""
+        return any(
+            same_name(name, row.name) and form(number) == form(row.number)
+            for member in self.members
+            if not member.is_open and member.resident_id in self.taken
+            for name, number in member.called
+        )
 
     def _take(self, index: int, row: Member, rule: Callable[[Member], Iterator[Resident]]) -> None:
         person = next((person for person in rule(row) if person.pk not in self.taken), None)

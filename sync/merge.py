@@ -23,15 +23,16 @@ from django.utils import timezone
 
 from houses import findings
 from houses.models import Community, House, Membership
+from houses.models.membership import STATED, hand_over
 from houses.neighbourhood import Neighbourhood
 from residents.bulk import BATCH, overwrite, record_history
-from residents.crypto import SealError, digest
-from residents.models import Resident, Tombstone
+from residents.crypto import SealError
+from residents.models import NumberLock, Resident, Tombstone
 
 from .books import CREATED, UNCHANGED, UPDATED, Asked, Books
 from .exceptions import StorageError
 from .matching import form
-from .models import Mention, NumberLock, PlatformRecord
+from .models import Mention, PlatformRecord
 from .unit import Unit, address_of
 
 # Raise it when reading or merging changes its meaning: then the same answer is read again.
@@ -47,7 +48,7 @@ WHY = "安防平台同步"
 HOUSE_FIELDS = ["floor", *House.SYNCED, "upstream", "sources", "version", "updated_at"]
 RESIDENT_FIELDS = [*Resident.SYNCED, "upstream", "sources", "version", "updated_at"]
 MEMBERSHIP_FIELDS = [
-    *Membership.SYNCED, "managed_by", "status", "completed_at", "absent_since", "relisted_since",
+    *Membership.SYNCED, *STATED, "managed_by", "absent_since", "relisted_since",
     "upstream", "sources", "version", "updated_at",
 ]  # fmt: skip
 
@@ -137,7 +138,7 @@ def _open_books(answers: Sequence[Asked]) -> Books:
     """Take the locks in one order (phones, numbers, houses, people), then read what they guard."""
     records = _lock_phones(answers)
     numbers = {form(number) for asked in answers for number in _numbers(asked)} - {""}
-    _lock_numbers(numbers)
+    NumberLock.take(numbers)
     now = timezone.now()
     erased = Tombstone.among(numbers)
     homes = _homes([asked for asked in answers if form(asked.answer.number) not in erased], now)
@@ -170,15 +171,6 @@ def _lock_phones(answers: Sequence[Asked]) -> dict[str, PlatformRecord]:
     )
     found = PlatformRecord.objects.filter(phone__in=phones).order_by("pk").select_for_update()
     return {record.phone: record for record in found}
-
-
-def _lock_numbers(numbers: Iterable[str]) -> None:
-    keys = sorted(digest(number, context="number") for number in numbers)
-    known = set(NumberLock.objects.filter(key__in=keys).values_list("key", flat=True))
-    NumberLock.objects.bulk_create(
-        [NumberLock(key=key) for key in keys if key not in known], ignore_conflicts=True
-    )
-    list(NumberLock.objects.filter(key__in=keys).order_by("pk").select_for_update().values_list("pk"))
 
 
 def _communities(codes: set[str], now: datetime) -> dict[str, Community]:
@@ -281,6 +273,7 @@ def _write(books: Books) -> None:
     _write_rows(books, Resident, RESIDENT_FIELDS)
     _write_houses(books)
     _write_rows(books, Membership, MEMBERSHIP_FIELDS)
+    hand_over(books.pending(Membership, UPDATED))
     _write_bookkeeping(books)
     _restate_dependants(books)
     _check(books)

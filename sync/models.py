@@ -73,22 +73,6 @@ class Mention(models.Model):
         return f"平台提及 {self.pk}"
 
 
-class NumberLock(models.Model):
-    """One row for each ID number that an answer carried (keyed digest): the lock of "who has it".
-
-    People have no natural key, so two answers that both bring a new person could both
-    create them. Whoever inserts or holds the number's row decides alone.
-    """
-
-    key = models.CharField(max_length=43, unique=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "证件号锁"
-
-    def __str__(self) -> str:
-        return f"证件号锁 {self.pk}"
-
-
 class SyncRun(models.Model):
     """同步任务: one phone or thousands, a row that staff can read."""
 

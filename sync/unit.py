@@ -11,10 +11,11 @@ from houses.checks import id_shared
 from houses.choices import Role
 from houses.models import House, Membership
 from residents.models import Resident
+from residents.names import same_name
 from residents.upstream import Said, Sources
 
 from .books import CREATED, UNCHANGED, UPDATED, Asked, Books, Stored
-from .matching import Household, Match, Subject, find_subject, form, role_of, same_name
+from .matching import Household, Match, Subject, find_subject, form, role_of
 from .models import Mention
 from .schemas import Dwelling, Member, Unknown
 from .three_way import ELSEWHERE, OWN_ANSWER, Speaker, unknown, weigh
@@ -101,7 +102,7 @@ class Unit:
         rows = [row for dwelling in dwellings for row in dwelling.members or [] if self._speaks(row)]
         own_role = self._own_role(told, rows)
         self.subject.roles[house.pk] = own_role
-        rank = BY_OWNER if own_role == Role.SELF else BY_OTHER
+        rank = BY_OWNER if own_role == Role.SELF and not self._has_left(house) else BY_OTHER
         speaker = Speaker(by=str(self.subject.resident.pk), rank=rank)
         self._note(house, CREATED if self._is_new(house) else UNCHANGED)
         for name, theirs in _first_told(dwellings).items():
@@ -112,6 +113,11 @@ class Unit:
         matches = Household(house, rows, self.answer, self.subject, self.mentions, self.around).match()
         for match in matches:
             self._member(house, match, speaker)
+
+    def _has_left(self, house: House) -> bool:
+        """The office ended the subject's membership here, of a sold house for example."""
+        rows = [row for row in self.around.memberships(self.subject.resident) if row.house_id == house.pk]
+        return bool(rows) and not any(row.is_open for row in rows)
 
     def _is_new(self, house: House) -> bool:
         """Inserted by this transaction, and met for the first time."""
@@ -192,6 +198,8 @@ class Unit:
         subject, own_role = self.subject.resident.pk, self.subject.roles[row.house_id]
         if row.role == Role.SELF:
             return None
+        if self._has_left(row.house):
+            return row.managed_by_id
         by_owner = own_role == Role.SELF and row.managed_by_id is None
         by_tenant = own_role == Role.TENANT and not self._managed_by_tenant(row)
         return subject if row.resident_id != subject and (by_owner or by_tenant) else row.managed_by_id
@@ -279,6 +287,8 @@ class Unit:
             derived = name in READ_OFF and isinstance(record, Resident) and record.read_off_number(name)
             value, kept = weigh(ours, said, theirs, self._voice(name, said, speaker), derived=derived)
             self._change(record, name, value, derived=derived and kept != said)
+        if said and said.absorbed is not None and kept is not None:
+            kept = replace(kept, absorbed=said.absorbed)
         if kept is not None and kept != said:
             self.conflicts += kept.conflict and not (said and said.conflict)
             record.said.put(name, kept)

@@ -1,11 +1,13 @@
 """Who lives where, and how far that record has come."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
+from residents.absorbing import take_over
 from residents.bulk import overwrite, record_history
 from residents.completeness import is_complete
 from residents.fields import SealedJSONField
@@ -14,7 +16,11 @@ from residents.upstream import Sources, Upstream
 
 from ..choices import HouseholdType, Role
 from ..states import EndReason, Status
+from .claim import Claimable
 from .place import House
+
+# What `restate` derives.
+STATED = ["status", "completed_at", "activated_at", "activated_by_account"]
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -29,16 +35,28 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         changed = [row for row in rows if row.restate(people[row.resident_id])]
         for row in changed:
             row.version += 1
-        overwrite(changed, ["status", "completed_at", "version", "updated_at"])
+        overwrite(changed, [*STATED, "version", "updated_at"])
         record_history(changed, by=by, why=why, update=True)
+        hand_over(changed)
         return len(changed)
 
 
-class Membership(models.Model):
+def hand_over(rows: Iterable["Membership"]) -> None:
+    """From the first activation by an own account the person manages the own data, for good."""
+    people = [row.resident_id for row in rows if row.activated_by_account]
+    if people:
+        Resident.objects.filter(pk__in=people, self_managed_since=None).update(
+            self_managed_since=timezone.now()
+        )
+
+
+class Membership(Claimable):
     """房屋成员: a resident in a house.
 
-    `status` has one writer, `restate`; activation and ending set their timestamps
-    and call it (domain.md, Two axes, one status).
+    `status` has one writer, `restate`; binding, activation and ending set their timestamps
+    and call it (domain.md, Two axes, one status). What else a transition brings about, and
+    who may ask for it, is in `houses.leaving`, `houses.binding`, `houses.office` and
+    `houses.family`.
     """
 
     SYNCED = ("role", "household_type")
@@ -73,6 +91,7 @@ class Membership(models.Model):
         "状态", max_length=10, choices=Status.choices, default=Status.INCOMPLETE, editable=False
     )
     completed_at = models.DateTimeField("补完时间", null=True, blank=True, editable=False)
+    bound_at = models.DateTimeField("本人绑定时间", null=True, blank=True, editable=False)
     activated_at = models.DateTimeField("激活时间", null=True, blank=True, editable=False)
     activated_by_account = models.BooleanField("本人帐号激活", default=False, editable=False)
     ended_at = models.DateTimeField("迁出时间", null=True, blank=True, editable=False)
@@ -91,7 +110,7 @@ class Membership(models.Model):
     updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["upstream", "sources"])
+    history = HistoricalRecords(excluded_fields=["upstream", "sources", "claimed_by", "claimed_at"])
 
     class Meta:
         verbose_name = verbose_name_plural = "房屋成员"
@@ -133,9 +152,23 @@ class Membership(models.Model):
                 name="membership_household_type",
             ),
             models.CheckConstraint(
-                condition=models.Q(activated_by_account=False) | models.Q(activated_at__isnull=False),
+                condition=models.Q(activated_by_account=False)
+                | models.Q(activated_at__isnull=False, bound_at__isnull=False),
                 name="membership_account_activation_has_time",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["status", "completed_at"],
+                condition=~models.Q(status=Status.ENDED),
+                name="membership_to_do",
+            ),
+        ]
+        permissions = [
+            ("complete_membership", "可补全成员资料"),
+            ("activate_membership", "可激活成员"),
+            ("end_membership", "可迁出和恢复成员"),
+            ("invite_membership", "可邀请成员"),
         ]
 
     def __str__(self) -> str:
@@ -162,39 +195,93 @@ class Membership(models.Model):
     def is_open(self) -> bool:
         return self.ended_at is None
 
+    def absorb(self, double: "Membership") -> None:
+        """Take over what another row of this person in this house knew; not saved."""
+        take_over(self, double, self.SYNCED)
+        self.nickname = self.nickname or double.nickname
+        self.managed_by_id = self.managed_by_id or double.managed_by_id
+        self.lease_until = self.lease_until or double.lease_until
+
     def restate(self, resident: Resident) -> bool:
         """Derive the status from timestamps and completeness; not saved. Tells whether it changed.
 
         The only place that assigns `status`. `resident` is this membership's person,
-        handed in so that a set of rows costs no queries.
+        handed in so that a set of rows costs no queries. Somebody who bound the house is
+        activated as soon as the record is complete; an activated record with a gap stays so.
         """
-        before = (self.status, self.completed_at)
-        complete = is_complete(resident)
+        before = [getattr(self, field) for field in STATED]
+        if self.is_open:
+            self.completed_at = (self.completed_at or timezone.now()) if is_complete(resident) else None
+            if self.completed_at and self.bound_at and not self.activated_at:
+                self.activated_at, self.activated_by_account = timezone.now(), True
         if not self.is_open:
             self.status = Status.ENDED
-        elif self.activated_at is not None:
+        elif self.activated_at:
             self.status = Status.ACTIVATED
         else:
-            self.status = Status.COMPLETED if complete else Status.INCOMPLETE
-            self.completed_at = (self.completed_at or timezone.now()) if complete else None
-        changed = (self.status, self.completed_at) != before
+            self.status = Status.COMPLETED if self.completed_at else Status.INCOMPLETE
+        changed = [getattr(self, field) for field in STATED] != before
         if changed:
             self.updated_at = timezone.now()
         return changed
 
-    @transaction.atomic
-    def end(self, reason: str, *, by: User | None = None) -> bool:
-        """End this membership (迁出). False when somebody ended it before; the person stays on the books.
+    # -- transitions: True where this call made them, False where the state does not allow it ----
+
+    def bind(self, *, by: User | None, why: str) -> bool:
+        """The person's own account bound this house: activated now, or as soon as complete."""
+        return self._move(models.Q(ended_at=None, bound_at=None), by=by, why=why, bound_at=timezone.now())
+
+    def activate(self, reason: str, *, by: User) -> bool:
+        """At the counter, with a written reason. The person's own account is not involved."""
+        completed = models.Q(status=Status.COMPLETED)
+        return self._move(completed, by=by, why=f"柜台激活：{reason}", activated_at=timezone.now())
+
+    def unbind(self, *, by: User | None, why: str) -> bool:
+        """The account was not this person's, or is no more: what rested on it is taken back."""
+        facts: dict[str, Any] = {"bound_at": None}
+        if self.activated_by_account:
+            facts |= {"activated_at": None, "activated_by_account": False}
+        return self._move(models.Q(ended_at=None, bound_at__isnull=False), by=by, why=why, **facts)
+
+    def end(self, reason: str, *, by: User | None = None, why: str = "") -> bool:
+        """End this membership (迁出); the person stays on the books.
 
         The kept digests of the platform's answers are cleared, so that the next
         answer of these phones is read in full and not taken for unchanged.
         """
-        now = timezone.now()
-        open_row = Membership.objects.open().filter(pk=self.pk)
-        newer = {"version": models.F("version") + 1, "updated_at": now}
-        if not open_row.update(status=Status.ENDED, ended_at=now, end_reason=EndReason(reason), **newer):
+        facts = {"ended_at": timezone.now(), "end_reason": EndReason(reason), "claimed_by": None}
+        if not self._move(models.Q(ended_at=None), by=by, why=why or EndReason(reason).label, **facts):
+            return False
+        self.mentions.forget_answers()
+        return True
+
+    def reopen(self, reason: str, *, by: User) -> bool:
+        """The person lives here after all. A binding is not taken up again: it is made anew."""
+        facts: dict[str, Any] = {"ended_at": None, "end_reason": "", "relisted_since": None}
+        facts |= {"bound_at": None, "activated_at": None, "activated_by_account": False}
+        if not self._move(models.Q(ended_at__isnull=False), by=by, why=f"恢复：{reason}", **facts):
+            return False
+        self.mentions.forget_answers()
+        return True
+
+    @transaction.atomic
+    def _move(self, allowed: models.Q, *, by: User | None, why: str, **facts: Any) -> bool:
+        """Where `allowed` still holds, write the facts and the status that follows from them.
+
+        The first UPDATE decides between two that come at once. House and person are locked
+        before it, as a merge does, so that neither overwrites what the other wrote.
+        """
+        House.objects.select_for_update().get(pk=self.house_id)
+        Resident.objects.select_for_update().get(pk=self.resident_id)
+        rows = Membership.objects.filter(pk=self.pk)
+        newer = {"version": models.F("version") + 1, "updated_at": timezone.now()}
+        if not rows.filter(allowed).update(**newer):
             return False
         self.refresh_from_db()
-        record_history([self], by=by, why=EndReason(reason).label, update=True)
-        self.mentions.forget_answers()
+        for field, value in facts.items():
+            setattr(self, field, value)
+        self.restate(self.resident)
+        rows.update(**facts, **{field: getattr(self, field) for field in STATED})
+        record_history([self], by=by, why=why, update=True)
+        hand_over([self])
         return True

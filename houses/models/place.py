@@ -78,6 +78,7 @@ class House(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "房屋"
+        permissions = [("transfer_house", "可办理过户")]
         constraints = [
             models.UniqueConstraint(
                 fields=["community", "building", "unit", "floor", "room"],

@@ -1,7 +1,9 @@
-"""People, and who may log in."""
+"""People, who may log in, what they agreed to, and who saw whom."""
 
-from .access import Tombstone
+from .access import AccessLog, Attempt, Tombstone
 from .account import User
-from .resident import Resident
+from .consent import Consent
+from .numbers import NumberLock
+from .resident import Absorbed, Resident
 
-__all__ = ["Resident", "Tombstone", "User"]
+__all__ = ["Absorbed", "AccessLog", "Attempt", "Consent", "NumberLock", "Resident", "Tombstone", "User"]

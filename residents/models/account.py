@@ -4,7 +4,10 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.functional import cached_property
 
+from .. import id_numbers
+from ..exceptions import Refusal, Refused
 from ..fields import SealedField
+from ..names import same_name
 from ..validators import validate_phone
 from .resident import Resident
 
@@ -25,10 +28,23 @@ class User(AbstractUser):
         on_delete=models.SET_NULL,
         related_name="account",
     )
+    # Who the account says it is, before anything is shown to it (domain.md, Accounts and binding).
+    stated_name = models.CharField("自报姓名", max_length=50, blank=True, default="", editable=False)
+    stated_id_number = SealedField(
+        "自报证件号码",
+        purpose="id_number",
+        fold=id_numbers.matching_form,
+        max_length=30,
+        blank=True,
+        default="",
+        editable=False,
+    )
+    stated_at = models.DateTimeField("自报时间", null=True, blank=True, editable=False)
     locked_at = models.DateTimeField("锁定时间", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "帐号"
+        permissions = [("manage_account", "可管理住户帐号")]
         constraints = [
             SealedField.unique_constraint("phone", name="user_phone_unique"),
             SealedField.unique_constraint("wechat_openid", name="user_openid_unique"),
@@ -45,6 +61,23 @@ class User(AbstractUser):
     def shown_name(self) -> str:
         """What colleagues call this account."""
         return self.get_full_name() or self.username
+
+    def require_unlocked(self) -> None:
+        if self.locked_at or not self.is_active:
+            raise Refused(Refusal.ACCOUNT_LOCKED)
+
+    def require_identity(self) -> None:
+        """A verified phone, and who it says it is. Raises Refused."""
+        self.require_unlocked()
+        if not (self.phone and self.phone_verified_at):
+            raise Refused(Refusal.PHONE_UNVERIFIED)
+        if not self.stated_at:
+            raise Refused(Refusal.IDENTITY_MISSING)
+
+    def says_it_is(self, name: str, numbers: set[str]) -> bool:
+        """Whether the stated name and number are this name and one of these numbers (18-character forms)."""
+        number = id_numbers.matching_form(self.stated_id_number) if self.stated_id_number else ""
+        return same_name(self.stated_name, name) and bool(number) and number in numbers
 
     @cached_property
     def sees_petitions(self) -> bool:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from .. import id_numbers
+from ..absorbing import take_over
 from ..choices import Ethnicity, IdType, PoliticalStatus, Sex
 from ..fields import SealedBooleanField, SealedField, SealedJSONField
 from ..upstream import Sources, Upstream
@@ -55,11 +56,12 @@ class Resident(models.Model):
 
     upstream = SealedJSONField("平台记录", blank=True, default=dict, editable=False)
     sources = models.JSONField("来源", blank=True, default=dict, editable=False)
+    self_managed_since = models.DateTimeField("本人自行管理", null=True, blank=True, editable=False)
     version = models.PositiveIntegerField("版本", default=1, editable=False)
     created_at = models.DateTimeField("建档时间", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["upstream", "sources"])
+    history = HistoricalRecords(excluded_fields=["upstream", "sources", "self_managed_since"])
 
     # What the platform tells about a person (interface document, appendix).
     SYNCED = (
@@ -69,7 +71,12 @@ class Resident(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "居民"
-        permissions = [("view_petition", "可查看上访标记")]
+        permissions = [
+            ("view_petition", "可查看上访标记"),
+            ("reveal_resident", "可查看完整号码"),
+            ("absorb_resident", "可合并资料"),
+            ("erase_resident", "可删除资料"),
+        ]
         indexes = [
             SealedField.index("id_number", name="resident_id_number_digest"),
             SealedField.tail_index("id_number", name="resident_id_number_tail"),
@@ -122,6 +129,15 @@ class Resident(models.Model):
         """The birth date that is stated, or else told by a valid ID number."""
         return self.birth_date or self.told().get("birth_date")
 
+    def all_keys(self) -> list[uuid.UUID]:
+        """Its own key and those of the records that it absorbed: history and access log keep theirs."""
+        return [self.pk, *self.absorbed.values_list("former", flat=True)]
+
+    def known_numbers(self) -> set[str]:
+        """The forms of the ID numbers that stand for this person: ours, and the platform's."""
+        numbers = (self.id_number, self.said.value("id_number"))
+        return {id_numbers.matching_form(number) for number in numbers if number}
+
     def age(self, today: date | None = None) -> int | None:
         """Full years in Shanghai today, None while the birth date is unknown."""
         born = self.known_birth
@@ -149,6 +165,35 @@ class Resident(models.Model):
             self.origin.note(field, Sources.ID_NUMBER)
         return filled
 
+    def absorb(self, other: "Resident") -> None:
+        """Take over what the other record of this person knew; not saved, the other stands.
+
+        The whole act, with memberships, account and findings, is `houses.absorbing.absorb`.
+        """
+        take_over(self, other, self.SYNCED)
+        if not self.contact_id and other.contact_id != self.pk:
+            self.contact_id = other.contact_id
+        since = [moment for moment in (self.self_managed_since, other.self_managed_since) if moment]
+        self.self_managed_since = min(since, default=None)
+        self.created_at = min(self.created_at, other.created_at)
+        self.fill_from_number()
+
     def clean(self) -> None:
         if self.contact_id and self.contact_id == self.pk:
             raise ValidationError({"contact": "联系人不能是本人。"})
+
+
+class Absorbed(models.Model):
+    """A record that proved to be the same person as another, and is gone: its key leads on."""
+
+    kept = models.ForeignKey(
+        Resident, verbose_name="保留的资料", on_delete=models.CASCADE, related_name="absorbed"
+    )
+    former = models.UUIDField("并入的资料", unique=True)
+    at = models.DateTimeField("合并时间", default=timezone.now)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "合并记录"
+
+    def __str__(self) -> str:
+        return f"合并记录 {self.pk}"

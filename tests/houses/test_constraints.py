@@ -93,7 +93,7 @@ def test_an_ended_membership_keeps_time_and_reason(values) -> None:
 def test_states_with_their_timestamps_are_accepted() -> None:
     row = MembershipFactory()
     accepted(row, status="incomplete", completed_at=None)
-    accepted(row, status="activated", activated_at=NOW, activated_by_account=True)
+    accepted(row, status="activated", activated_at=NOW, bound_at=NOW, activated_by_account=True)
     accepted(row, status="ended", ended_at=NOW, end_reason="sold")
 
 

@@ -24,8 +24,8 @@ from django.db import connection
 from django.db.models import Model
 
 from houses.models import Community, Finding, House, Membership
-from residents.models import Resident
-from sync.models import Mention, NumberLock, PlatformRecord
+from residents.models import NumberLock, Resident
+from sync.models import Mention, PlatformRecord
 
 _WRITE = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')
 _RUN = ("sync_syncrun", "sync_syncitem")

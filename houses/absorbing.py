@@ -1,0 +1,167 @@
+"""Two records that prove to be one person become one (domain.md; workflows.md, Resident page).
+
+What the kept record lacks it takes over; where both differ it keeps its own, and the other's
+value stands as a finding until a person chooses. Memberships, findings, submissions, requests,
+consents and the account follow; history and access log keep the old key, which leads on
+(`Resident.all_keys`).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from residents.bulk import overwrite, record_history, sign
+from residents.exceptions import Refusal, Refused
+from residents.models import Absorbed, Consent, NumberLock, Resident, User
+
+from . import findings
+from .models import Finding, House, Membership, Request
+from .states import EndReason, FindingStatus
+
+WHY = "合并两份资料"
+
+
+@transaction.atomic
+def absorb(kept: Resident, other: Resident, *, by: User | None) -> Resident:
+    """Make one person of two. Returns the kept record as it stands. Raises Refused."""
+    if kept.pk == other.pk:
+        raise Refused(Refusal.SAME_RECORD)
+    numbers = [kept.id_number, other.id_number]
+    NumberLock.take(numbers)  # numbers, houses, people: in the order of the merge
+    houses = _lock_houses(kept, other)
+    kept, other = _lock_people(kept, other)
+    _move_account(kept, other)
+    kept.absorb(other)
+    _move_memberships(kept, other, by)
+    _move_the_rest(kept, other)
+    _rename_speaker(houses, kept, other)
+    _forget_answers(kept)
+    _remove(other, by)
+    _save(kept, by)
+    Absorbed.objects.create(kept=kept, former=other.pk)
+    Membership.objects.restate([kept, *kept.contact_of.select_related("contact")], by=by, why=WHY)
+    findings.refresh(residents=[kept.pk], houses=houses, numbers=numbers)
+    return kept
+
+
+def _lock_houses(kept: Resident, other: Resident) -> set[int]:
+    """Houses first and people after, in key order, as the merge takes them."""
+    homes = Membership.objects.filter(resident__in=[kept.pk, other.pk]).values("house")
+    return set(
+        House.objects.filter(pk__in=homes).order_by("pk").select_for_update().values_list("pk", flat=True)
+    )
+
+
+def _lock_people(kept: Resident, other: Resident) -> tuple[Resident, Resident]:
+    both = Resident.objects.filter(pk__in=[kept.pk, other.pk]).order_by("pk").select_for_update()
+    found = {person.pk: person for person in both}
+    if len(found) < 2:
+        raise Refused(Refusal.ALREADY_ABSORBED)
+    return found[kept.pk], found[other.pk]
+
+
+def _move_account(kept: Resident, other: Resident) -> None:
+    accounts = User.objects.filter(resident__in=[kept.pk, other.pk])
+    if accounts.count() > 1:
+        raise Refused(Refusal.TWO_ACCOUNTS)
+    accounts.update(resident=kept)
+
+
+# -- memberships -------------------------------------------------------------------------
+
+
+def _move_memberships(kept: Resident, other: Resident, by: User | None) -> None:
+    standing = {row.house_id: row for row in kept.memberships.open()}
+    for row in list(other.memberships.all()):
+        mine = standing.get(row.house_id)
+        if row.is_open and mine is not None:
+            _unite(mine, row, by)
+        _hand(row, kept, by)
+    Membership.objects.filter(managed_by=other).update(managed_by=kept)
+    Membership.objects.filter(managed_by=kept, resident=kept).update(managed_by=None)
+
+
+def _unite(mine: Membership, double: Membership, by: User | None) -> None:
+    """Two open rows of one person in one house: the double ends, what it knew stays.
+
+    It keeps the platform's words, so that the next answer's second row is recognised.
+    """
+    facts: dict[str, Any] = {
+        "bound_at": mine.bound_at or double.bound_at,
+        "activated_at": mine.activated_at or double.activated_at,
+    }
+    facts["activated_by_account"] = mine.activated_by_account or double.activated_by_account
+    mine.absorb(double)
+    submissions = double.submissions.open()
+    submissions.filter(account__in=mine.submissions.open().values("account")).drop(by=by, why=WHY)
+    double.submissions.update(membership=mine)
+    double.requests.update(membership=mine)
+    double.invitations.all().revoke()
+    double.end(EndReason.MISTAKE, by=by, why=WHY)
+    for name, value in facts.items():
+        setattr(mine, name, value)
+    mine.restate(mine.resident)
+    _save(mine, by)
+
+
+def _hand(row: Membership, kept: Resident, by: User | None) -> None:
+    Membership.objects.filter(pk=row.pk).update(resident=kept, version=F("version") + 1)
+    row.refresh_from_db()
+    record_history([row], by=by, why=WHY, update=True)
+
+
+# -- what else points to the person ------------------------------------------------------
+
+
+def _move_the_rest(kept: Resident, other: Resident) -> None:
+    other.findings.filter(status=FindingStatus.OPEN).delete()  # the checks run again
+    Finding.objects.filter(resident=other).update(resident=kept)
+    Request.objects.filter(resident=other).update(resident=kept)
+    other.contact_of.exclude(pk=kept.pk).update(contact=kept)
+    Resident.objects.filter(pk=kept.pk, contact=other).update(contact=None)
+    standing = Consent.objects.filter(child=kept, withdrawn_at=None).values("account")
+    Consent.objects.filter(child=other, withdrawn_at=None, account__in=standing).delete()
+    Consent.objects.filter(child=other).update(child=kept)
+    Absorbed.objects.filter(kept=other).update(kept=kept)
+
+
+def _forget_answers(kept: Resident) -> None:
+    """The next answer about this person is read in full."""
+    kept.platform_records.update(digest="")
+    for row in kept.memberships.all():
+        row.mentions.forget_answers()
+
+
+def _rename_speaker(houses: Iterable[int], kept: Resident, other: Resident) -> None:
+    """What the other said in the own answers is the kept one's word from now on."""
+    other.platform_records.update(subject=kept)
+    members = Membership.objects.filter(house__in=houses)
+    people = Resident.objects.filter(pk__in=members.values("resident")).exclude(pk__in=[kept.pk, other.pk])
+    _renamed(kept, other.pk, kept.pk)
+    for records in (House.objects.filter(pk__in=houses), members, people):
+        changed = [record for record in records if _renamed(record, other.pk, kept.pk)]
+        overwrite(changed, ["upstream"])
+
+
+def _renamed(record: Any, before: UUID, after: UUID) -> bool:
+    old, new, changed = str(before), str(after), False
+    for entry in record.upstream.values():
+        for key in ("by", "moved"):
+            if entry.get(key) == old:
+                entry[key], changed = new, True
+    return changed
+
+
+def _remove(other: Resident, by: User | None) -> None:
+    gone = Resident.objects.get(pk=other.pk)
+    sign(gone, by, WHY)
+    gone.delete()
+
+
+def _save(record: Any, by: User | None) -> None:
+    sign(record, by, WHY)
+    record.version += 1
+    record.save()

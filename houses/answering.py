@@ -1,0 +1,32 @@
+"""Answering a request: once, with a reason, and with what a yes brings about."""
+
+from django.db import transaction
+
+from residents.exceptions import Refusal, Refused
+from residents.models import User
+
+from . import binding, erasing, leaving
+from .models import Request
+from .states import EndReason
+
+
+@transaction.atomic
+def answer(request: Request, *, accept: bool, reason: str, by: User) -> None:
+    """Raises Refused; then the request stays open."""
+    if not reason.strip():
+        raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
+    status = Request.Status.ACCEPTED if accept else Request.Status.REFUSED
+    if not request.settle(status, reason, by=by):
+        raise Refused(Refusal.ALREADY_ANSWERED)
+    if accept:
+        _bring_about(request, by)
+
+
+def _bring_about(request: Request, by: User) -> None:
+    """Of a dispute the answer is all: what follows from it (unlink, correct, absorb) is an act of its own."""
+    if request.kind == Request.Kind.BIND:
+        binding.take_in(request, by=by)
+    elif request.kind == Request.Kind.END and request.membership is not None:
+        leaving.end(request.membership, EndReason.MOVED_OUT, by=by)
+    elif request.kind == Request.Kind.ERASE and request.resident is not None:
+        erasing.erase(request.resident, by=by)

@@ -1,0 +1,122 @@
+"""Typed values into the record: the only way there (domain.md, Submissions and review)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from residents import typed
+from residents.bulk import sign
+from residents.exceptions import Refusal, Refused
+from residents.models import Consent, NumberLock, Resident, User
+from residents.names import same_name
+from residents.upstream import blank
+
+from . import findings
+from .drafts import OF_MEMBERSHIP, person_values
+from .models import House, Membership, Submission
+
+Status = Submission.Status
+
+# What an ID number tells.
+READ_OFF = ("birth_date", "sex")
+
+
+@transaction.atomic
+def apply(submission: Submission, *, by: User | None, why: str, person: Resident | None = None) -> Membership:
+    """Write the values, restate, check again. Raises Refused where it was decided before."""
+    NumberLock.take([submission.values.get("id_number") or ""])
+    house = House.objects.select_for_update().get(pk=submission.house_id)
+    member, resident = _target(submission, house, person)
+    old_number = resident.id_number
+    _write(resident, member, submission, by)
+    decided = {"decided_at": timezone.now(), "decided_by": by, "claimed_by": None, "claimed_at": None}
+    if not submission.move((Status.WAITING,), Status.APPLIED, by=by, why=why, membership=member, **decided):
+        raise Refused(Refusal.NOT_WAITING)
+    if submission.guardian_version and submission.account:
+        Consent.give(submission.account, Consent.Kind.GUARDIAN, child=resident)
+    concerned = [resident, *resident.contact_of.select_related("contact")]
+    Membership.objects.restate(concerned, by=by, why=why)
+    findings.refresh(residents=[resident.pk], houses=[house.pk], numbers=[old_number])
+    member.refresh_from_db()
+    return member
+
+
+def _target(submission: Submission, house: House, person: Resident | None) -> tuple[Membership, Resident]:
+    """The member and the person to write to, locked; made for somebody new."""
+    if submission.membership is not None:
+        member = Membership.objects.get(pk=submission.membership.pk)
+        if not member.is_open:
+            raise Refused(Refusal.ENDED)
+        return member, Resident.objects.select_for_update().get(pk=member.resident_id)
+    resident = person and Resident.objects.select_for_update().filter(pk=person.pk).first()
+    if person is not None and resident is None:
+        raise Refused(Refusal.ALREADY_ABSORBED)
+    if resident and house.memberships.open().filter(resident=resident).exists():
+        raise Refused(Refusal.ALREADY_MEMBER)
+    return _new_member(submission, house, resident)
+
+
+def _new_member(submission: Submission, house: House, known: Resident | None) -> tuple[Membership, Resident]:
+    """Whoever named somebody new may fill for them; a person already on the books is nobody's."""
+    resident = known or Resident()
+    manager = submission.account.resident if submission.account and not known else None
+    by_owner = submission.author in (Submission.Author.OWNER, Submission.Author.SELF)
+    member = Membership(house=house, resident=resident, managed_by=manager if by_owner else None)
+    return member, resident
+
+
+def _write(resident: Resident, member: Membership, submission: Submission, by: User | None) -> None:
+    """Into the person, then into the membership; each with its source and a history row."""
+    values, why = submission.values, submission.get_author_display()
+    typed_here = person_values(values)
+    if submission.membership is None and not resident._state.adding:
+        # Somebody already on the books: what the house's entry says of them only fills blanks.
+        typed_here = {name: value for name, value in typed_here.items() if blank(getattr(resident, name))}
+    before = resident.id_number
+    changed = _put(resident, typed_here, submission.source)
+    if resident.id_number != before:
+        _read_off_anew(resident, values)
+    if changed or resident._state.adding:
+        _save(resident, [*typed.FIELDS], by, why)
+    member.resident = resident
+    of_membership = {name: values[name] for name in OF_MEMBERSHIP if name in values}
+    if _put(member, of_membership, submission.source) or member._state.adding:
+        _save(member, [*OF_MEMBERSHIP], by, why)
+
+
+def _put(record: Resident | Membership, values: Mapping[str, Any], source: str) -> bool:
+    changed = {name: value for name, value in values.items() if getattr(record, name) != value}
+    for attribute, value in changed.items():
+        setattr(record, attribute, value)
+        record.origin.note("contact" if attribute == "contact_id" else attribute, source)
+    return bool(changed)
+
+
+def _read_off_anew(resident: Resident, values: Mapping[str, Any]) -> None:
+    """What the old number told goes with it; what the new one tells is filled in, unless it is shared."""
+    for name in READ_OFF:
+        if name not in values and resident.origin.derived(name):
+            setattr(resident, name, None)
+    if not Resident.objects.filter(id_number=resident.id_number).exclude(pk=resident.pk).exists():
+        resident.fill_from_number()
+
+
+def _save(record: Any, fields: list[str], by: User | None, why: str) -> None:
+    sign(record, by, why)
+    record.updated_at = timezone.now()
+    if record._state.adding:
+        if isinstance(record, Membership):
+            record.restate(record.resident)
+        record.save()
+        return
+    record.version += 1
+    record.save(update_fields=[*fields, "sources", "version", "updated_at"])
+
+
+def person_on_the_books(submission: Submission) -> Resident | None:
+    """Who the newly named member seems to be: same name and number. For the reviewer's eyes only."""
+    number, name = submission.values.get("id_number") or "", submission.values.get("name")
+    holders = Resident.objects.filter(id_number=number) if number else Resident.objects.none()
+    return next((one for one in holders if same_name(one.name, name)), None)

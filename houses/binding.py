@@ -1,0 +1,205 @@
+"""The three ways in which a resident who is not the owner binds a house.
+
+By match, by invitation, by application (domain.md, Accounts and binding). Nothing here tells
+an account who lives where: a match that must be confirmed, and none, look the same.
+"""
+
+from django.db import transaction
+
+from residents.bulk import sign
+from residents.exceptions import Refusal, Refused
+from residents.models import Attempt, NumberLock, Resident, User
+from residents.names import same_name
+from residents.upstream import Sources
+
+from . import findings, identity
+from .choices import Role
+from .models import House, Invitation, Membership, Request
+from .models.membership import MembershipQuerySet
+
+
+def candidates(user: User) -> MembershipQuerySet:
+    """Open memberships whose person has the stated name and number, not yet bound."""
+    user.require_identity()
+    holders = Resident.objects.filter(id_number=user.stated_id_number)
+    people = [one.pk for one in holders if identity.agrees(user, one.name, [one.id_form])]
+    return Membership.objects.open().filter(resident__in=people, bound_at=None)
+
+
+# -- by match ----------------------------------------------------------------------------
+
+
+def match(user: User) -> list[Membership]:
+    """Look for the account's own memberships.
+
+    Returns those that the person may confirm at once, because the record holds the verified
+    phone. Any other match becomes a request that the owner or the office answers; whether
+    there was one is not told. Raises Refused.
+    """
+    user.require_identity()
+    Attempt.spend(user, Attempt.Kind.MATCH)
+    found = list(candidates(user).select_related("resident", "house__community"))
+    mine = [row for row in found if _may_confirm(user, row)]
+    for row in found:
+        if row not in mine:
+            _ask_to_bind(user, row)
+    return mine
+
+
+def _may_confirm(user: User, row: Membership) -> bool:
+    return row.resident.phone == user.phone and not _has_other_account(user, row.resident)
+
+
+def _has_other_account(user: User, resident: Resident) -> bool:
+    return User.objects.filter(resident=resident).exclude(pk=user.pk).exists()
+
+
+def _ask_to_bind(user: User, row: Membership) -> None:
+    """Filled in already. Where somebody else is that person already, the office looks at it."""
+    disputed = _has_other_account(user, row.resident)
+    kind = Request.Kind.DISPUTE if disputed else Request.Kind.BIND
+    try:
+        Request.ask(
+            kind,
+            user,
+            house=row.house,
+            membership=row,
+            resident=row.resident if disputed else None,
+            role=row.role,
+            office_only=disputed,
+            text="姓名和证件号码与房屋成员相符。",
+        )
+    except Refused:  # it waits for its answer already
+        return
+
+
+@transaction.atomic
+def confirm(user: User, row: Membership) -> Membership:
+    """The person says: that is me, and I live there. Raises Refused."""
+    found = candidates(user).filter(pk=row.pk).select_related("resident").first()
+    if found is None or not _may_confirm(user, found):
+        raise Refused(Refusal.NOT_FOUND)
+    return _bind(user, found, "本人确认绑定")
+
+
+@transaction.atomic
+def _bind(user: User, row: Membership, why: str) -> Membership:
+    identity.link(user, row.resident)
+    if not row.bind(by=user, why=why):
+        raise Refused(Refusal.ENDED if not row.is_open else Refusal.ALREADY_BOUND)
+    _fill_phone(user, row.resident)
+    row.refresh_from_db()
+    return row
+
+
+def _fill_phone(user: User, resident: Resident) -> None:
+    """A record without a phone gets the verified one of its own person."""
+    person = Resident.objects.select_for_update().get(pk=resident.pk)
+    if person.phone or not user.phone or person.said.emptied("phone"):
+        return
+    person.phone = user.phone
+    person.origin.note("phone", Sources.SELF)
+    sign(person, user, "已验证的手机号")
+    person.version += 1
+    person.save(update_fields=["phone", "sources", "version"])
+    Membership.objects.restate([person, *person.contact_of.select_related("contact")], by=user)
+    findings.refresh(residents=[person.pk])
+
+
+# -- by invitation -----------------------------------------------------------------------
+
+
+def invite(row: Membership, *, by: User) -> tuple[Invitation, str]:
+    """A link for one member, and its token, which is told once. Raises Refused."""
+    if not row.is_open:
+        raise Refused(Refusal.ENDED)
+    if row.bound_at or len(row.resident.id_form) < 6 or User.objects.filter(resident=row.resident).exists():
+        raise Refused(Refusal.NOT_INVITABLE)
+    with transaction.atomic():
+        return Invitation.issue(row, by)
+
+
+def accept(user: User, token: str, last_six: str) -> Membership:
+    """The invited person has an account: bound, and activated as soon as complete. Raises Refused."""
+    user.require_identity()
+    Attempt.spend(user, Attempt.Kind.INVITATION)
+    invitation = Invitation.enter(token, last_six)
+    row = invitation.membership
+    with transaction.atomic():
+        invitation.use(user)
+        if not identity.agrees(user, row.resident.name, [row.resident.id_form]):
+            raise Refused(Refusal.IDENTITY_MISMATCH)
+        return _bind(user, row, "受邀绑定")
+
+
+# -- by application ----------------------------------------------------------------------
+
+
+def apply_for(user: User, house: House, role: int, text: str) -> Request:
+    """Ask to be taken into a house. Raises Refused.
+
+    The office alone answers for an owner, and for somebody who is on the books elsewhere: an
+    owner's yes must not hand a stranger's record to whoever knows the number.
+    """
+    user.require_identity()
+    Attempt.spend(user, Attempt.Kind.APPLY)
+    if role not in Role.values:
+        raise Refused(Refusal.INVALID, {"role": "请从列表中选择。"})
+    if not text.strip():
+        raise Refused(Refusal.REASON_MISSING, {"text": Refusal.REASON_MISSING.label})
+    known = Resident.objects.filter(id_number=user.stated_id_number).exists()
+    own = Membership.objects.open().filter(house=house, resident=user.resident_id, bound_at__isnull=False)
+    if user.resident_id and own.exists():
+        raise Refused(Refusal.ALREADY_BOUND)
+    return Request.ask(
+        Request.Kind.BIND,
+        user,
+        house=house,
+        role=role,
+        text=text.strip()[:200],
+        office_only=known or role == Role.SELF,
+    )
+
+
+@transaction.atomic
+def take_in(request: Request, *, by: User) -> Membership:
+    """A request to bind was granted: link the account, and bind its membership. Raises Refused."""
+    user = User.objects.select_for_update().get(pk=request.account_id)
+    user.require_identity()
+    row = request.membership or _membership_for(user, request, by)
+    if not identity.agrees(user, row.resident.name, [row.resident.id_form]):
+        raise Refused(Refusal.IDENTITY_MISMATCH)
+    return _bind(user, row, "申请绑定，已同意")
+
+
+def _membership_for(user: User, request: Request, by: User) -> Membership:
+    """The applicant's membership of the house, made where there is none."""
+    NumberLock.take([user.stated_id_number])
+    assert request.house is not None  # a constraint of the table
+    house = House.objects.select_for_update().get(pk=request.house.pk)
+    person = user.resident or _known(user) or _new_person(user, by)
+    row = house.memberships.open().filter(resident=person).first()
+    if row is None:
+        row = Membership(house=house, resident=person, role=request.role)
+        row.origin.note("role", Sources.SELF)
+        row.restate(person)
+        sign(row, by, "申请绑定，已同意")
+        row.save()
+        findings.refresh(residents=[person.pk], houses=[house.pk])
+    return row
+
+
+def _known(user: User) -> Resident | None:
+    holders = Resident.objects.filter(id_number=user.stated_id_number)
+    return next((one for one in holders if same_name(one.name, user.stated_name)), None)
+
+
+def _new_person(user: User, by: User) -> Resident:
+    person = Resident(name=user.stated_name, id_number=user.stated_id_number, phone=user.phone or "")
+    for name in ("name", "id_number", "phone"):
+        person.origin.note(name, Sources.SELF)
+    if not Resident.objects.filter(id_number=person.id_number).exists():
+        person.fill_from_number()
+    sign(person, by, "申请绑定，已同意")
+    person.save()
+    return person

@@ -1,0 +1,235 @@
+"""What a person types about a member, kept beside the record until it is handed in.
+
+Checked at every save: the author hears of a mistake while typing. `houses.reviewing` hands it
+in, `houses.applying` writes it. Who may type is decided in `houses.office` and `houses.family`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from residents import typed
+from residents.bulk import sign
+from residents.exceptions import Refusal, Refused
+from residents.masking import is_masked, scrub
+from residents.models import Consent, Resident, User
+from residents.upstream import blank
+
+from .choices import HouseholdType, Role
+from .models import House, Invitation, Membership, Submission
+
+Status = Submission.Status
+
+# What a submission may say of the membership; the rest is about the person.
+OF_MEMBERSHIP = ("role", "household_type")
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who types. `consented` and `guardian` are what was ticked with this entry."""
+
+    kind: str
+    account: User | None = None
+    invitation: Invitation | None = None
+    consented: bool = False
+    guardian: bool = False
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind == Submission.Author.STAFF
+
+    @property
+    def consent_version(self) -> int | None:
+        """The version of the consent under which sensitive values may be kept, None without one."""
+        kind = Consent.Kind.SENSITIVE
+        agreed = self.consented or Consent.stands(self.account, kind)
+        return Consent.VERSIONS[kind] if agreed else None
+
+
+@transaction.atomic
+def draft(
+    author: Author,
+    values: Mapping[str, Any],
+    *,
+    house: House,
+    membership: Membership | None = None,
+    submission: Submission | None = None,
+    lenient: bool = False,
+    anew: bool = False,
+) -> Submission:
+    """Keep what was typed, checked, beside the record. A field that is left out stays as it was.
+
+    `anew` says that the author saw the record as it stands now, as after a return.
+
+    Without the separate consent a household's sensitive values are not kept. Raises Refused
+    with a sentence for each wrong field.
+    """
+    if membership and not membership.is_open:
+        raise Refused(Refusal.ENDED)
+    submission = _continued(submission) if submission else _started(author, house, membership)
+    resident = membership.resident if membership else Resident(**person_values(submission.values))
+    cleaned = _cleaned(author, values, resident, house, lenient)
+    _keep(submission, author, cleaned, resident, membership, anew)
+    return submission
+
+
+def _continued(submission: Submission) -> Submission:
+    """Read again under its lock: another window may have handed it in."""
+    found = Submission.objects.select_for_update().get(pk=submission.pk)
+    if not found.is_editable:
+        raise Refused(Refusal.NOT_EDITABLE)
+    return found
+
+
+def _started(author: Author, house: House, membership: Membership | None) -> Submission:
+    """The author's open entry about this member, or a new one."""
+    if membership and author.account:
+        mine = membership.submissions.open().filter(account=author.account)
+        if (found := mine.select_for_update().first()) is not None:
+            if not found.is_editable:
+                raise Refused(Refusal.NOT_EDITABLE)
+            return found
+    return Submission(
+        house=house,
+        membership=membership,
+        author=author.kind,
+        account=author.account,
+        invitation=author.invitation,
+    )
+
+
+def _cleaned(
+    author: Author, values: Mapping[str, Any], resident: Resident, house: House, lenient: bool
+) -> dict[str, Any]:
+    consent = author.is_staff or author.consent_version is not None
+    asked = {name: value for name, value in values.items() if consent or name not in typed.SENSITIVE}
+    person = {name: value for name, value in asked.items() if name not in OF_MEMBERSHIP}
+    cleaned = typed.clean(person, resident, lenient=lenient)
+    cleaned |= _clean_membership({name: asked[name] for name in OF_MEMBERSHIP if name in asked}, author)
+    if cleaned.get("contact"):
+        cleaned["contact"] = _contact(cleaned["contact"], resident, house)
+    return cleaned
+
+
+def _clean_membership(values: Mapping[str, Any], author: Author) -> dict[str, int | None]:
+    """Raises Refused. Role 1 and ownership are never an owner's to give."""
+    tables = {"role": (Role, Role.SELF), "household_type": (HouseholdType, HouseholdType.OWNER)}
+    cleaned: dict[str, int | None] = {}
+    for name, value in values.items():
+        table, reserved = tables[name]
+        try:
+            cleaned[name] = None if blank(value) else int(table(int(value)))
+        except (TypeError, ValueError):
+            raise Refused(Refusal.INVALID, {name: "请从列表中选择。"}) from None
+        if cleaned[name] == reserved and not author.is_staff:
+            raise Refused(Refusal.OWNER_ROLE, {name: Refusal.OWNER_ROLE.label})
+    return cleaned
+
+
+def _contact(key: Any, resident: Resident, house: House) -> str:
+    """Somebody else of the same house. Raises Refused."""
+    fellows = house.memberships.open().exclude(resident=resident.pk)
+    found = next((pk for pk in fellows.values_list("resident_id", flat=True) if str(pk) == str(key)), None)
+    if found is None:
+        raise Refused(Refusal.INVALID, {"contact": "请选择同一套房屋的成员。"})
+    return str(found)
+
+
+def _keep(
+    submission: Submission,
+    author: Author,
+    cleaned: Mapping[str, Any],
+    resident: Resident,
+    membership: Membership | None,
+    anew: bool,
+) -> None:
+    submission.values = submission.values | {name: stored(value) for name, value in cleaned.items()}
+    if membership is not None:
+        anew = anew or submission.pk is None or submission.status == Status.RETURNED
+        submission.base = seen(submission.values, resident, membership) | ({} if anew else submission.base)
+        submission.base_version = resident.version if anew else submission.base_version
+    submission.consent_version = author.consent_version
+    submission.guardian_version = (
+        Consent.VERSIONS[Consent.Kind.GUARDIAN] if author.guardian else submission.guardian_version
+    )
+    submission.updated_at = timezone.now()
+    sign(submission, author.account, "")
+    try:
+        with transaction.atomic():
+            submission.save()
+    except IntegrityError:  # the author opened one in another window at the same moment
+        raise Refused(Refusal.STALE) from None
+
+
+# -- what was typed, beside what stands ---------------------------------------------------
+
+
+def seen(names: Iterable[str], resident: Resident, member: Membership) -> dict[str, Any]:
+    return {name: stored(standing(resident, member, name)) for name in names}
+
+
+def standing(resident: Resident, membership: Membership | None, name: str) -> Any:
+    """What stands in the record now."""
+    if name in OF_MEMBERSHIP:
+        return getattr(membership, name) if membership else None
+    return resident.contact_id if name == "contact" else getattr(resident, name)
+
+
+def stored(value: Any) -> Any:
+    """As JSON keeps it."""
+    return value.isoformat() if isinstance(value, date) else str(value) if hasattr(value, "hex") else value
+
+
+def person_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored values as those of a Resident, by attribute."""
+    found = {}
+    for name in typed.FIELDS:
+        if name in values:
+            field: Any = Resident._meta.get_field(name)
+            found[field.attname] = field.to_python(values[name]) if not field.is_relation else values[name]
+    return found
+
+
+def changes(submission: Submission) -> dict[str, Any]:
+    """The values that differ from what stands in the record now."""
+    member = submission.membership
+    if member is None:
+        return dict(submission.values)
+    resident = Resident.objects.get(pk=member.resident_id)
+    return {
+        name: value
+        for name, value in submission.values.items()
+        if value != stored(standing(resident, member, name))
+    }
+
+
+def stale_fields(submission: Submission) -> list[str]:
+    """Fields whose value in the record is neither what the author saw nor what was typed."""
+    member = submission.membership
+    if member is None:
+        return []
+    resident = Resident.objects.get(pk=member.resident_id)
+    return [
+        name
+        for name, seen in submission.base.items()
+        if stored(standing(resident, member, name)) not in (seen, submission.values.get(name))
+    ]
+
+
+def only_fills(submission: Submission) -> bool:
+    """No value that stands is touched."""
+    member = submission.membership
+    if member is None:
+        return True
+    resident = Resident.objects.get(pk=member.resident_id)
+    return all(blank(standing(resident, member, name)) for name in changes(submission))
+
+
+def require_plain(name: str, text: str, length: int) -> None:
+    """Short text that is shown in full: no number, no mask, printable. Raises Refused."""
+    if len(text) > length or scrub(text) != text or not text.isprintable() or is_masked(text):
+        raise Refused(Refusal.INVALID, {name: f"最多 {length} 个字，不要填写号码。"})

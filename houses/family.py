@@ -1,0 +1,228 @@
+"""What an account does for itself and its household.
+
+The owners' pages and the mini-program's API are thin doors to these methods. What is not the
+caller's does not exist for the caller (`not_found`); only where the household sees a member
+and may not fill the record is it said why (`self_managed`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from residents.exceptions import Refusal, Refused
+from residents.models import Consent, Resident, User
+
+from . import answering, binding, drafts, editing, identity, reviewing
+from .choices import Role
+from .drafts import Author
+from .models import House, Invitation, Membership, Request, Submission
+from .models.membership import MembershipQuerySet
+from .models.request import RequestQuerySet
+from .visibility import Sight, for_household
+
+NICKNAME_LENGTH = 20
+
+
+class Family:
+    """An account at home."""
+
+    def __init__(self, user: User) -> None:
+        self.user, self.scope = user, for_household(user)
+
+    # -- who I am -------------------------------------------------------------------------
+
+    def state_identity(self, name: str, id_number: str) -> None:
+        identity.state(self.user, name, id_number)
+
+    def consent(self, kind: str) -> None:
+        """To the notice, or to sensitive fields; a guardian's is given for one child."""
+        if kind not in (Consent.Kind.NOTICE, Consent.Kind.SENSITIVE):
+            raise Refused(Refusal.NOT_FOUND)
+        Consent.give(self.user, kind)
+
+    def consent_for_child(self, key: int) -> None:
+        Consent.give(self.user, Consent.Kind.GUARDIAN, child=self._fillable(key).resident)
+
+    def withdraw_consent(self, kind: str, *, child: Resident | None = None) -> bool:
+        return Consent.withdraw(self.user, kind, child=child)
+
+    # -- members --------------------------------------------------------------------------
+
+    def draft(
+        self, key: int, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False
+    ) -> Submission:
+        """Keep what was typed about a member. `anew`: the author has seen the record as it stands now."""
+        row = self._fillable(key)
+        author = self._author(row, guardian)
+        return drafts.draft(author, values, house=row.house, membership=row, anew=anew)
+
+    def name_member(
+        self,
+        house: int,
+        values: Mapping[str, Any],
+        *,
+        guardian: bool = False,
+        submission: int | None = None,
+    ) -> Submission:
+        """Keep what was typed about somebody new. Owners name their people, tenants their own."""
+        found = self.scope.houses.filter(pk=house).first()
+        if found is None:
+            raise Refused(Refusal.NOT_FOUND)
+        if not self.scope.at_home.filter(house=found, role__in=[Role.SELF, Role.TENANT]).exists():
+            raise Refused(Refusal.NOT_ALLOWED)
+        mine = self._submission(submission) if submission is not None else None
+        author = Author(Submission.Author.OWNER, self.user, guardian=guardian)
+        return drafts.draft(author, values, house=found, submission=mine)
+
+    def submit(self, key: int) -> Submission:
+        submission = self._submission(key)
+        if submission.membership_id is not None:
+            self._fillable(submission.membership_id)
+        elif not self.scope.houses.filter(pk=submission.house_id).exists():
+            raise Refused(Refusal.NOT_FOUND)
+        return reviewing.submit(submission, Author(submission.author, self.user))
+
+    def discard(self, key: int) -> None:
+        reviewing.discard(self._submission(key), by=self.user)
+
+    @property
+    def submissions(self) -> Any:
+        """The account's own entries, whatever became of them."""
+        allowed = not self.user.locked_at and self.user.is_active
+        rows = Submission.objects.filter(account=self.user).exclude(author=Submission.Author.STAFF)
+        return rows if allowed else rows.none()
+
+    def set_nickname(self, key: int, nickname: str) -> None:
+        """The name that the household shows, for oneself, after activation."""
+        self.user.require_unlocked()
+        row = self.scope.own.filter(pk=key).first()
+        if row is None:
+            raise Refused(Refusal.NOT_FOUND)
+        if not row.activated_at:
+            raise Refused(Refusal.NOT_ACTIVATED)
+        text = " ".join(nickname.split())
+        drafts.require_plain("nickname", text, NICKNAME_LENGTH)
+        editing.change(row, {"nickname": text}, by=self.user, why="家庭昵称")
+
+    def invite(self, key: int) -> tuple[Invitation, str]:
+        row = self._fillable(key)
+        if row.resident_id == self.user.resident_id:
+            raise Refused(Refusal.NOT_INVITABLE)
+        return binding.invite(row, by=self.user)
+
+    def revoke_invitation(self, key: int) -> None:
+        if not self._fillable(key).invitations.all().revoke():
+            raise Refused(Refusal.INVITATION_DEAD)
+
+    # -- binding --------------------------------------------------------------------------
+
+    def match(self) -> list[Membership]:
+        return binding.match(self.user)
+
+    def confirm(self, key: int) -> Membership:
+        self.user.require_identity()
+        row = binding.candidates(self.user).filter(pk=key).first()
+        if row is None:
+            raise Refused(Refusal.NOT_FOUND)
+        return binding.confirm(self.user, row)
+
+    def accept_invitation(self, token: str, last_six: str) -> Membership:
+        return binding.accept(self.user, token, last_six)
+
+    def apply_for(self, house: House, role: int, text: str) -> Request:
+        """`house` is what its code or the choice of parts led to; nothing of it is shown."""
+        return binding.apply_for(self.user, house, role, text)
+
+    # -- requests -------------------------------------------------------------------------
+
+    @property
+    def requests(self) -> RequestQuerySet:
+        """What this account may answer."""
+        return self.scope.requests.open()
+
+    @property
+    def asked(self) -> RequestQuerySet:
+        """What this account asked for."""
+        return Request.objects.filter(account=self.user)
+
+    def answer(self, key: int, *, accept: bool, reason: str = "") -> Request:
+        """One tap for yes; a no has its reason."""
+        self.user.require_unlocked()
+        request = self.scope.requests.filter(pk=key).first()
+        if request is None:
+            raise Refused(Refusal.NOT_FOUND)
+        told = reason.strip() or ("业主已确认" if accept else "")
+        answering.answer(request, accept=accept, reason=told, by=self.user)
+        return request
+
+    def ask_end(self, key: int, text: str) -> Request:
+        """For oneself, or for somebody whom one manages."""
+        row = self._fillable(key)
+        self._require(text)
+        return Request.ask(
+            Request.Kind.END, self.user, house=row.house, membership=row, text=text.strip()[:200]
+        )
+
+    def ask_erasure(self, text: str = "") -> Request:
+        person = self._person()
+        return Request.ask(
+            Request.Kind.ERASE,
+            self.user,
+            resident=person,
+            community=self._community(),
+            office_only=True,
+            text=text.strip()[:200],
+        )
+
+    def dispute(self, text: str) -> Request:
+        """Something about me is wrong and I cannot mend it: the office looks at it."""
+        person = self._person()
+        self._require(text)
+        return Request.ask(
+            Request.Kind.DISPUTE,
+            self.user,
+            resident=person,
+            community=self._community(),
+            office_only=True,
+            text=text.strip()[:200],
+        )
+
+    # -- finding and allowing -------------------------------------------------------------
+
+    def _author(self, row: Membership, guardian: bool) -> Author:
+        mine = row.resident_id == self.user.resident_id
+        kind = Submission.Author.SELF if mine else Submission.Author.OWNER
+        return Author(kind, self.user, guardian=guardian)
+
+    def _fillable(self, key: int) -> Membership:
+        """A member whose record this account may fill. Raises Refused."""
+        self.user.require_unlocked()
+        own: MembershipQuerySet = self.scope.own
+        row = own.filter(pk=key).first() or self.scope.fillable.filter(pk=key).first()
+        if row is None:
+            seen = self.scope.members.filter(pk=key).exclude(sight=Sight.COUNTED)
+            raise Refused(Refusal.SELF_MANAGED if seen.exists() else Refusal.NOT_FOUND)
+        found: Membership = row
+        return found
+
+    def _submission(self, key: int) -> Submission:
+        self.user.require_unlocked()
+        found = self.submissions.filter(pk=key).first()
+        if found is None:
+            raise Refused(Refusal.NOT_FOUND)
+        mine: Submission = found
+        return mine
+
+    def _person(self) -> Resident:
+        self.user.require_unlocked()
+        if self.user.resident is None:
+            raise Refused(Refusal.IDENTITY_MISSING)
+        return self.user.resident
+
+    def _community(self) -> Any:
+        row = self.scope.own.select_related("house__community").first()
+        return row.house.community if row else None
+
+    @staticmethod
+    def _require(text: str) -> None:
+        if not text.strip():
+            raise Refused(Refusal.REASON_MISSING, {"text": Refusal.REASON_MISSING.label})

@@ -1,0 +1,169 @@
+"""Which person an account is: stated by name and number, linked once, unlinked with a reason.
+
+An SMS proves a phone, and phones are recycled: so nothing is shown, linked or activated before
+the account has said who it is and that has been checked (domain.md, Accounts and binding).
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from residents import typed
+from residents.bulk import record_history
+from residents.exceptions import Refusal, Refused
+from residents.models import Attempt, Resident, User
+
+from .choices import Role
+from .models import Community, Finding, Membership, Request
+from .states import EndReason, FindingCode
+
+
+def state(user: User, name: str, id_number: str) -> None:
+    """The account says who it is, once: afterwards only the office changes it. Raises Refused."""
+    user.require_unlocked()
+    if not (user.phone and user.phone_verified_at):
+        raise Refused(Refusal.PHONE_UNVERIFIED)
+    Attempt.spend(user, Attempt.Kind.IDENTITY)
+    cleaned = typed.clean({"name": name, "id_number": id_number}, Resident())
+    if missing := {field: "请填写。" for field, value in cleaned.items() if not value}:
+        raise Refused(Refusal.INVALID, missing)
+    stated = {"stated_name": cleaned["name"], "stated_id_number": cleaned["id_number"]}
+    if not User.objects.filter(pk=user.pk, stated_at=None).update(**stated, stated_at=timezone.now()):
+        raise Refused(Refusal.IDENTITY_STATED)
+    user.refresh_from_db()
+
+
+def agrees(user: User, name: str, numbers: Iterable[str]) -> bool:
+    """Whether the account says that it is this person; numbers in their 18-character form."""
+    return user.says_it_is(name, set(numbers))
+
+
+def mismatch(user: User, *, community: Community | None = None, resident: Resident | None = None) -> None:
+    """What the account says is not what the phone's answer says: staff look at it, nothing is shown.
+
+    Always raises Refused, so it is called outside of any transaction.
+    """
+    with suppress(Refused):  # it is being looked at already
+        Request.ask(
+            Request.Kind.DISPUTE,
+            user,
+            community=community,
+            resident=resident,
+            office_only=True,
+            text="自报的姓名和证件号码与手机号的登记不符。",
+        )
+    raise Refused(Refusal.IDENTITY_MISMATCH)
+
+
+@transaction.atomic
+def link(user: User, resident: Resident) -> None:
+    """Set `user.resident`, one to one. The caller has checked that both are the same person.
+
+    Raises Refused while the person's number is shared or a dispute is open, and where either
+    of the two is linked to another.
+    """
+    user.require_identity()
+    if user.resident_id == resident.pk:
+        return
+    person = Resident.objects.select_for_update().filter(pk=resident.pk).first()
+    if person is None:
+        raise Refused(Refusal.ALREADY_LINKED)
+    require_undisputed(person)
+    try:
+        with transaction.atomic():
+            free = User.objects.filter(pk=user.pk, resident=None, locked_at=None, is_active=True)
+            linked = free.update(resident=person)
+    except IntegrityError:
+        raise Refused(Refusal.ALREADY_LINKED) from None
+    user.refresh_from_db()
+    if not linked:
+        raise Refused(Refusal.ALREADY_LINKED)
+
+
+def require_undisputed(resident: Resident) -> None:
+    """Raises Refused while it is not clear whose number this is, or a dispute waits for the office."""
+    shared = Finding.objects.open().filter(resident=resident, code=FindingCode.ID_SHARED)
+    disputes = Request.objects.open().filter(resident=resident, kind=Request.Kind.DISPUTE)
+    if shared.exists() or disputes.exists():
+        raise Refused(Refusal.LINK_BLOCKED)
+
+
+@transaction.atomic
+def recognise_owner(user: User, resident: Resident) -> list[Membership]:
+    """The phone's own answer is about this account: link it, and bind the houses that it owns.
+
+    Returns the memberships that were bound now. Raises Refused.
+    """
+    link(user, resident)
+    own = [row for row in resident.memberships.open() if _own_word_says_owner(row)]
+    return [row for row in own if row.bind(by=user, why="业主本人登录绑定")]
+
+
+def _own_word_says_owner(row: Membership) -> bool:
+    said = row.said.get("role")
+    return bool(
+        said and said.value == Role.SELF and said.by == str(row.resident_id) and row.role == Role.SELF
+    )
+
+
+# -- by the office -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def unlink(user: User, reason: str, *, by: User) -> None:
+    """Take the account off the person; what it bound is taken back. Raises Refused."""
+    person = user.resident
+    if person is None or not User.objects.filter(pk=user.pk, resident=person).update(
+        resident=None, stated_name="", stated_id_number="", stated_at=None
+    ):
+        raise Refused(Refusal.NOT_LINKED)
+    for row in person.memberships.open():
+        row.unbind(by=by, why=f"解除帐号：{reason}")
+    person.platform_records.update(digest="")
+    record_history([person], by=by, why=f"解除帐号：{reason}", update=True)
+    user.refresh_from_db()
+
+
+@transaction.atomic
+def restate_identity(user: User, name: str, id_number: str, *, by: User) -> None:
+    """The office corrects what a not yet linked account said of itself. Raises Refused."""
+    cleaned = typed.clean({"name": name, "id_number": id_number}, Resident())
+    free = User.objects.filter(pk=user.pk, resident=None)
+    if not free.update(
+        stated_name=cleaned["name"], stated_id_number=cleaned["id_number"], stated_at=timezone.now()
+    ):
+        raise Refused(Refusal.ALREADY_LINKED)
+    user.refresh_from_db()
+
+
+@transaction.atomic
+def change_phone(user: User, phone: str) -> None:
+    """The account gets another phone, which its holder or the counter has verified. Raises Refused."""
+    cleaned = typed.clean({"phone": phone}, Resident())
+    if not cleaned["phone"]:
+        raise Refused(Refusal.INVALID, {"phone": "请输入 11 位手机号。"})
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(phone=cleaned["phone"], phone_verified_at=timezone.now())
+    except IntegrityError:
+        raise Refused(Refusal.PHONE_TAKEN, {"phone": Refusal.PHONE_TAKEN.label}) from None
+    user.refresh_from_db()
+
+
+def lock(user: User) -> bool:
+    """No login, no act, until it is unlocked. False when it was locked before."""
+    locked = bool(User.objects.filter(pk=user.pk, locked_at=None).update(locked_at=timezone.now()))
+    user.refresh_from_db()
+    return locked
+
+
+def unlock(user: User) -> bool:
+    """False when it was not locked. A deceased person's account stays locked."""
+    dead = Membership.objects.filter(resident=user.resident_id, end_reason=EndReason.DECEASED)
+    if user.resident_id and dead.exists():
+        return False
+    unlocked = bool(User.objects.filter(pk=user.pk, locked_at__isnull=False).update(locked_at=None))
+    user.refresh_from_db()
+    return unlocked

@@ -1,0 +1,107 @@
+"""The end of a membership and what ends with it; reopening; the sale of a house (过户)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from residents.bulk import overwrite, sign
+from residents.exceptions import Refusal, Refused
+from residents.models import User
+
+from . import findings, identity
+from .models import House, Membership, Request
+from .states import EndReason
+
+
+@transaction.atomic
+def end(row: Membership, reason: str, *, by: User | None, why: str = "") -> None:
+    """The person lives here no more; of somebody deceased all memberships end. Raises Refused."""
+    label = EndReason(reason).label
+    if not _end_one(row, reason, by, f"{label}：{why}" if why else ""):
+        raise Refused(Refusal.ENDED)
+    houses = {row.house_id}
+    if reason == EndReason.DECEASED:
+        houses |= _bury(row, by)
+    findings.refresh(houses=houses, residents=[row.resident_id])
+
+
+def _end_one(row: Membership, reason: str, by: User | None, why: str = "") -> bool:
+    if not row.end(reason, by=by, why=why):
+        return False
+    over = f"成员已迁出（{EndReason(reason).label}）"
+    row.submissions.all().drop(by=by, why=over)
+    row.requests.all().close(over, by=by)
+    row.invitations.all().revoke()
+    return True
+
+
+def _bury(row: Membership, by: User | None) -> set[int]:
+    """The other memberships end too, and nobody logs in as this person any more."""
+    others = list(row.resident.memberships.open())
+    for other in others:
+        _end_one(other, EndReason.DECEASED, by)
+    if account := User.objects.filter(resident=row.resident_id).first():
+        identity.lock(account)
+    return {other.house_id for other in others}
+
+
+@transaction.atomic
+def reopen(row: Membership, reason: str, *, by: User) -> None:
+    """The person lives here after all; a binding is made anew. Raises Refused."""
+    try:
+        with transaction.atomic():
+            reopened = row.reopen(reason, by=by)
+    except IntegrityError:
+        raise Refused(Refusal.ALREADY_MEMBER) from None
+    if not reopened:
+        raise Refused(Refusal.NOT_ENDED)
+    findings.refresh(houses=[row.house_id])
+
+
+@transaction.atomic
+def transfer(
+    house: House, leaving: Iterable[Membership], *, by: User, then: Callable[[], object] | None = None
+) -> list[Membership]:
+    """The house was sold: these members leave, and what was under way here dies with them.
+
+    `then` enters the next owner in the same transaction.
+
+    Whoever owns it next speaks for the house afresh: the old owner's words keep their value
+    and lose their rank. Returns the rows that ended. Raises Refused when nobody leaves.
+    """
+    House.objects.select_for_update().get(pk=house.pk)
+    ended = [row for row in leaving if row.house_id == house.pk and _end_one(row, EndReason.SOLD, by)]
+    if not ended:
+        raise Refused(Refusal.ENDED)
+    gone = {row.resident_id for row in ended}
+    _drop_what_was_under_way(house, gone, by)
+    for row in house.memberships.open().filter(managed_by__in=gone):
+        row.managed_by = None
+        row.version += 1
+        sign(row, by, "房屋过户")
+        row.save(update_fields=["managed_by", "version"])
+    _forget_ranks([house, *house.memberships.open()])
+    if then is not None:
+        then()
+    findings.refresh(houses=[house.pk], residents=gone)
+    return ended
+
+
+def _drop_what_was_under_way(house: House, gone: set[Any], by: User) -> None:
+    why = "房屋已过户"
+    of_the_leaving = Q(account__resident__in=gone) | Q(membership=None)
+    house.submissions.filter(of_the_leaving).drop(by=by, why=why)
+    Request.objects.filter(house=house).close(why, by=by)
+    for row in house.memberships.open():
+        row.invitations.all().revoke()
+
+
+def _forget_ranks(records: Iterable[House | Membership]) -> None:
+    for record in records:
+        for name in record.said.fields():
+            if said := record.said.get(name):
+                record.said.put(name, replace(said, rank=0, by=""))
+        overwrite([record], ["upstream"])

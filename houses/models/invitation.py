@@ -1,0 +1,122 @@
+"""邀请: a single-use link for one member."""
+
+import secrets
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from residents.crypto import digest
+from residents.exceptions import Refusal, Refused
+from residents.models import User
+
+from .membership import Membership
+
+VALID_FOR = timedelta(hours=72)
+TRIES = 5
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def live(self) -> "InvitationQuerySet":
+        return self.filter(
+            used_at=None,
+            revoked_at=None,
+            expires_at__gt=timezone.now(),
+            tries__lt=TRIES,
+            membership__ended_at=None,
+        )
+
+    def revoke(self) -> int:
+        return self.filter(used_at=None, revoked_at=None).update(revoked_at=timezone.now())
+
+
+class Invitation(models.Model):
+    """The token itself is told once and never stored. What opens it is a POST with the last six
+    of the member's number; each wrong try counts, before it is compared."""
+
+    membership = models.ForeignKey(
+        Membership, verbose_name="房屋成员", on_delete=models.CASCADE, related_name="invitations"
+    )
+    key = models.CharField(max_length=43, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        User, verbose_name="邀请人", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField("邀请时间", default=timezone.now, editable=False)
+    expires_at = models.DateTimeField("有效期至", editable=False)
+    tries = models.PositiveSmallIntegerField("输入次数", default=0, editable=False)
+    used_at = models.DateTimeField("使用时间", null=True, blank=True, editable=False)
+    used_by = models.ForeignKey(
+        User,
+        verbose_name="使用人",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    revoked_at = models.DateTimeField("撤回时间", null=True, blank=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "邀请"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership"],
+                condition=models.Q(used_at=None, revoked_at=None),
+                name="invitation_live_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(used_at=None) | models.Q(revoked_at=None),
+                name="invitation_used_or_revoked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"邀请 {self.pk}"
+
+    @staticmethod
+    def key_of(token: str) -> str:
+        return digest(token, context="invitation")
+
+    @classmethod
+    def issue(cls, membership: Membership, by: User) -> tuple["Invitation", str]:
+        """A new invitation and its token; an older one of this member is revoked."""
+        membership.invitations.revoke()
+        token, now = secrets.token_urlsafe(24), timezone.now()
+        invitation = cls.objects.create(
+            membership=membership,
+            key=cls.key_of(token),
+            invited_by=by,
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        return invitation, token
+
+    @classmethod
+    def enter(cls, token: str, last_six: str) -> "Invitation":
+        """The invitation behind a token, for somebody who knows the last six of the number.
+
+        Not inside a transaction that may be rolled back: the try must count. Raises Refused.
+        """
+        live = cls.objects.live().filter(key=cls.key_of(token))
+        if not live.update(tries=models.F("tries") + 1):
+            raise Refused(Refusal.INVITATION_DEAD)
+        invitation = cls.objects.select_related("membership__resident", "membership__house").get(
+            key=cls.key_of(token)
+        )
+        number = invitation.membership.resident.id_form
+        if len(number) < 6 or not secrets.compare_digest(
+            number[-6:].encode(), last_six.strip().upper().encode()
+        ):
+            raise Refused(Refusal.INVITATION_DIGITS, {"last_six": Refusal.INVITATION_DIGITS.label})
+        cls.objects.filter(pk=invitation.pk).update(tries=models.F("tries") - 1)
+        return invitation
+
+    def use(self, by: User | None) -> None:
+        """Use it up, once. Raises Refused where it is used, revoked or over."""
+        alive = Invitation.objects.filter(
+            pk=self.pk, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
+        )
+        if not alive.update(used_at=timezone.now(), used_by=by):
+            raise Refused(Refusal.INVITATION_DEAD)

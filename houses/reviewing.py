@@ -1,0 +1,175 @@
+"""Handing in what was typed: applied at once or waiting, approved, returned, given up.
+
+One that only fills blanks and opens no finding of weight error is applied at once (the owner's
+entry completes the record); anything else waits for the office. Staff's own entries are applied
+at once too, an error only with a written reason; where a community reviews all, they wait as well.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from residents.exceptions import Refusal, Refused
+from residents.models import Consent, Resident, User
+from residents.upstream import blank
+
+from .applying import apply
+from .checks import MINOR_AGE
+from .drafts import Author, changes, draft, only_fills, person_values, stale_fields
+from .models import Finding, Invitation, Membership, Submission
+
+Status = Submission.Status
+
+
+class _OpensErrors(Exception):
+    """Undoes an application that would open a finding of weight error."""
+
+
+@transaction.atomic
+def submit(submission: Submission, author: Author, *, reason: str = "") -> Submission:
+    """Hand it in: applied at once, or waiting for the office. Raises Refused."""
+    _require_submittable(submission, author)
+    if not submission.move(
+        Submission.EDITABLE,
+        Status.WAITING,
+        by=author.account,
+        why=reason,
+        submitted_at=timezone.now(),
+        reasons={},
+        note=reason[:200],
+    ):
+        raise Refused(Refusal.NOT_EDITABLE)
+    if not submission.house.community.review_all and (author.is_staff or only_fills(submission)):
+        try:
+            with transaction.atomic():
+                _apply_unless_errors(submission, author, reason)
+        except _OpensErrors:
+            if author.is_staff:
+                raise Refused(
+                    Refusal.REASON_MISSING, {"reason": "这样填写会产生待核实，请写明依据。"}
+                ) from None
+            submission.refresh_from_db()
+    return submission
+
+
+def _require_submittable(submission: Submission, author: Author) -> None:
+    member = submission.membership
+    if member is not None:
+        member.refresh_from_db()
+        if not member.is_open:
+            raise Refused(Refusal.ENDED)
+    elif not submission.values.get("name"):
+        raise Refused(Refusal.INVALID, {"name": "请填写姓名。"})
+    elif blank(submission.values.get("role")):
+        raise Refused(Refusal.INVALID, {"role": "请选择与业主的关系。"})
+    if not changes(submission) and member is not None:
+        raise Refused(Refusal.NOTHING_TYPED)
+    if (stale := stale_fields(submission)) and submission.membership is not None:
+        raise Refused(Refusal.STALE, dict.fromkeys(stale, Refusal.STALE.label))
+    if not author.is_staff:
+        _require_guardian(submission)
+
+
+def _require_guardian(submission: Submission) -> None:
+    child = submission.membership.resident if submission.membership else None
+    person = Resident(**(person_values(_record_values(child)) | person_values(submission.values)))
+    age = person.age()
+    agreed = submission.guardian_version is not None or (
+        child is not None and Consent.stands(submission.account, Consent.Kind.GUARDIAN, child=child)
+    )
+    if age is not None and age < MINOR_AGE and not agreed:
+        raise Refused(Refusal.GUARDIAN_CONSENT)
+
+
+def _record_values(resident: Resident | None) -> dict[str, Any]:
+    return {name: getattr(resident, name) for name in ("birth_date", "id_number")} if resident else {}
+
+
+def _apply_unless_errors(submission: Submission, author: Author, reason: str) -> None:
+    before = _open_errors(submission)
+    apply(submission, by=author.account, why="提交后直接采用")
+    if _open_errors(submission) - before and not (author.is_staff and reason.strip()):
+        raise _OpensErrors
+
+
+def _open_errors(submission: Submission) -> set[int]:
+    """Errors on the house's people and members, and on whoever holds a number that was typed."""
+    homes = {submission.house_id}
+    if submission.membership:
+        homes |= set(submission.membership.resident.memberships.values_list("house_id", flat=True))
+    members = Membership.objects.filter(house__in=homes)
+    number = submission.values.get("id_number") or ""
+    holders = Resident.objects.filter(id_number=number) if number else Resident.objects.none()
+    concerned = (
+        Q(resident__in=members.values("resident")) | Q(membership__in=members) | Q(resident__in=holders)
+    )
+    return set(Finding.objects.open().errors().filter(concerned).values_list("pk", flat=True))
+
+
+def fill_by_link(
+    token: str, last_six: str, values: Mapping[str, Any], *, consented: bool, guardian: bool = False
+) -> Submission:
+    """An invited person without an account fills in the own record: handed in at once. Raises Refused."""
+    invitation = Invitation.enter(token, last_six)
+    row = invitation.membership
+    if row.resident.self_managed_since:
+        raise Refused(Refusal.INVITATION_DEAD)
+    author = Author(
+        Submission.Author.INVITATION, invitation=invitation, consented=consented, guardian=guardian
+    )
+    with transaction.atomic():
+        invitation.use(None)
+        typed_by_link = draft(author, values, house=row.house, membership=row)
+        return submit(typed_by_link, author)
+
+
+@transaction.atomic
+def approve(
+    submission: Submission, *, by: User, seen_version: int | None = None, person: Resident | None = None
+) -> Membership:
+    """The office takes it. `seen_version` is the record's version that the reviewer looked at;
+    `person` is who a newly named member proves to be, already on the books.
+
+    Raises Refused where somebody decided before, or where the record moved on meanwhile.
+    """
+    if submission.status != Status.WAITING:
+        raise Refused(Refusal.NOT_WAITING)
+    member = submission.membership
+    if member is not None and seen_version is not None:
+        version = Resident.objects.filter(pk=member.resident_id).values_list("version", flat=True).get()
+        if version != seen_version:
+            raise Refused(Refusal.STALE)
+    elif stale := stale_fields(submission):
+        raise Refused(Refusal.STALE, dict.fromkeys(stale, Refusal.STALE.label))
+    return apply(submission, by=by, why="审核通过", person=person)
+
+
+@transaction.atomic
+def send_back(submission: Submission, reasons: Mapping[str, str], sentence: str, *, by: User) -> None:
+    """Return it to the author with a reason for each field and a sentence. Raises Refused."""
+    told = {name: reason.strip() for name, reason in reasons.items() if name in submission.values}
+    if not sentence.strip() and not any(told.values()):
+        raise Refused(Refusal.REASON_MISSING, {"note": Refusal.REASON_MISSING.label})
+    if not submission.move(
+        (Status.WAITING,),
+        Status.RETURNED,
+        by=by,
+        why="退回",
+        reasons=told,
+        note=sentence.strip()[:200],
+        decided_at=timezone.now(),
+        decided_by=by,
+        claimed_by=None,
+        claimed_at=None,
+    ):
+        raise Refused(Refusal.NOT_WAITING)
+
+
+@transaction.atomic
+def discard(submission: Submission, *, by: User | None) -> None:
+    """The author gives it up. Raises Refused."""
+    if not submission.move(Submission.EDITABLE, Status.DROPPED, by=by, why="作者放弃"):
+        raise Refused(Refusal.NOT_EDITABLE)

@@ -1,0 +1,63 @@
+"""Settling a finding by taking the value it suggests: the platform's side of a conflict, a better number."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from residents.bulk import sign
+from residents.exceptions import Refusal, Refused
+from residents.models import Resident, User
+from residents.upstream import Sources
+
+from . import findings
+from .models import Finding, House, Membership
+from .states import FindingCode
+
+
+@transaction.atomic
+def take_suggestion(finding: Finding, *, by: User) -> None:
+    """Write the suggested value; the finding is settled, and everything is checked again. Raises Refused."""
+    if not finding.suggestion:
+        raise Refused(Refusal.NO_SUGGESTION)
+    field, value = finding.suggestion["field"], finding.suggestion["value"]
+    if not finding.resolve("采用建议的值", by=by):
+        raise Refused(Refusal.ALREADY_SETTLED)
+    kind, pk = finding.record_key
+    record = type(getattr(finding, kind))._default_manager.select_for_update().get(pk=pk)
+    before = record.id_number if isinstance(record, Resident) else ""
+    source = Sources.PLATFORM if finding.code == FindingCode.PLATFORM_CONFLICT else Sources.STAFF
+    _write(record, field, value, source, by)
+    check_again(record, [before], by)
+
+
+def settle(finding: Finding, reason: str, *, waive: bool, by: User) -> None:
+    """A person looked: dealt with, or right as it is. Raises Refused."""
+    if not reason.strip():
+        raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
+    if not (finding.waive if waive else finding.resolve)(reason, by=by):
+        raise Refused(Refusal.ALREADY_SETTLED)
+
+
+def _write(record: Any, field: str, value: Any, source: str, by: User) -> None:
+    setattr(record, field, record._meta.get_field(field).to_python(value))
+    record.origin.note(field, source)
+    changed = [field]
+    if isinstance(record, Resident) and field == "id_number":
+        for name in ("birth_date", "sex"):
+            if record.origin.derived(name):
+                setattr(record, name, record.told().get(name))
+                changed.append(name)
+    sign(record, by, "采用建议的值")
+    record.version += 1
+    record.updated_at = timezone.now()
+    record.save(update_fields=[*changed, "sources", "version", "updated_at"])
+
+
+def check_again(record: Resident | House | Membership, numbers: list[str], by: User | None) -> None:
+    """Statuses and findings that follow from a changed record."""
+    if isinstance(record, Resident):
+        Membership.objects.restate([record, *record.contact_of.select_related("contact")], by=by)
+        findings.refresh(residents=[record.pk], numbers=numbers)
+    else:
+        findings.refresh(houses=[record.pk if isinstance(record, House) else record.house_id])

@@ -1,0 +1,82 @@
+"""同步安防数据: an account reads the answer for its own verified phone.
+
+A phone proves no person (they are recycled), so nothing of an answer is stored or shown
+before the account has said who it is and the answer's subject is that person (domain.md,
+Accounts and binding).
+"""
+
+from houses import identity
+from houses.models import Community
+from residents.models import Resident, User
+from residents.names import same_name
+
+from .books import Asked
+from .client import PlatformClient
+from .engine import Fetched, in_a_run
+from .matching import form, role_of
+from .merge import Outcome
+from .models import PlatformRecord
+from .schemas import Answer, Member
+
+
+def sync_own_phone(user: User, *, client: PlatformClient | None = None) -> Outcome:
+    """Read, store, link the account, and bind the houses that it owns. Raises Refused.
+
+    A mismatch stores nothing, shows nothing and opens a request for the office.
+    """
+    user.require_identity()
+    phone = user.phone or ""
+    outcome = in_a_run(phone, client, user, lambda fetched: _admit(user, fetched))
+    if outcome.outcome not in ("failed", "not_found") and (subject := _subject(phone)) is not None:
+        identity.recognise_owner(user, subject)
+    return outcome
+
+
+def _admit(user: User, fetched: Fetched) -> None:
+    """Raises Refused where the answer is about somebody else than the account says it is."""
+    subject = _subject(user.phone or "")
+    if isinstance(fetched, Asked):
+        agrees = _agrees(user, fetched.answer, subject)
+    else:
+        agrees = fetched.outcome in ("failed", "not_found") or _is(user, subject)
+    if not agrees or (user.resident_id and subject and subject.pk != user.resident_id):
+        identity.mismatch(user, community=_community(fetched), resident=subject)
+
+
+def _agrees(user: User, answer: Answer, subject: Resident | None) -> bool:
+    """A number that the answer itself gives for its subject, or the one that staff settled."""
+    own = {form(row.number) for row in _own_rows(answer)}
+    settled = {subject.id_form} if subject and same_name(subject.name, answer.name) else set()
+    return identity.agrees(user, answer.name or "", {form(answer.number), *own, *settled} - {""})
+
+
+def _own_rows(answer: Answer) -> list[Member]:
+    return [
+        row
+        for home in answer.houses
+        for row in home.members or []
+        if same_name(row.name, answer.name) and role_of(row.role) == role_of(home.role) is not None
+    ]
+
+
+def _is(user: User, subject: Resident | None) -> bool:
+    """The answer is the same as before: who it was about then."""
+    if subject is None:
+        return False
+    numbers = subject.known_numbers() | {
+        form(number) for row in subject.memberships.open() for _, number in row.called if number
+    }
+    names = (subject.name, subject.said.value("name") or "")
+    return any(identity.agrees(user, name, numbers) for name in names)
+
+
+def _subject(phone: str) -> Resident | None:
+    record = PlatformRecord.objects.filter(phone=phone).select_related("subject").first()
+    return record.subject if record else None
+
+
+def _community(fetched: Fetched) -> Community | None:
+    """Whose office looks at a mismatch: where the answer's first house is, if that is known."""
+    if not isinstance(fetched, Asked) or not fetched.answer.houses:
+        return None
+    return Community.objects.filter(platform_code=fetched.answer.houses[0].platform_code).first()
