@@ -15,9 +15,10 @@ from django.db.models import F
 
 from residents.bulk import overwrite, record_history, sign
 from residents.exceptions import Refusal, Refused
-from residents.models import Absorbed, Consent, NumberLock, Resident, User
+from residents.models import Absorbed, Consent, Resident, User
 
 from . import findings
+from .locks import lock_homes
 from .models import Finding, House, Membership, Request
 from .states import EndReason, FindingStatus
 
@@ -30,9 +31,8 @@ def absorb(kept: Resident, other: Resident, *, by: User | None) -> Resident:
     if kept.pk == other.pk:
         raise Refused(Refusal.SAME_RECORD)
     numbers = [kept.id_number, other.id_number]
-    NumberLock.take(numbers)  # numbers, houses, people: in the order of the merge
-    houses = _lock_houses(kept, other)
-    kept, other = _lock_people(kept, other)
+    houses = lock_homes([kept.pk, other.pk], numbers=numbers)
+    kept, other = _both(kept, other)
     _move_account(kept, other)
     kept.absorb(other)
     _move_memberships(kept, other, by)
@@ -47,17 +47,9 @@ def absorb(kept: Resident, other: Resident, *, by: User | None) -> Resident:
     return kept
 
 
-def _lock_houses(kept: Resident, other: Resident) -> set[int]:
-    """Houses first and people after, in key order, as the merge takes them."""
-    homes = Membership.objects.filter(resident__in=[kept.pk, other.pk]).values("house")
-    return set(
-        House.objects.filter(pk__in=homes).order_by("pk").select_for_update().values_list("pk", flat=True)
-    )
-
-
-def _lock_people(kept: Resident, other: Resident) -> tuple[Resident, Resident]:
-    both = Resident.objects.filter(pk__in=[kept.pk, other.pk]).order_by("pk").select_for_update()
-    found = {person.pk: person for person in both}
+def _both(kept: Resident, other: Resident) -> tuple[Resident, Resident]:
+    """Read under the locks. Raises Refused where one of them is gone."""
+    found = Resident.objects.in_bulk([kept.pk, other.pk])
     if len(found) < 2:
         raise Refused(Refusal.ALREADY_ABSORBED)
     return found[kept.pk], found[other.pk]

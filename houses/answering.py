@@ -6,6 +6,7 @@ from residents.exceptions import Refusal, Refused
 from residents.models import User
 
 from . import binding, erasing, leaving
+from .locks import lock_homes
 from .models import Request
 from .states import EndReason
 
@@ -15,11 +16,20 @@ def answer(request: Request, *, accept: bool, reason: str, by: User) -> None:
     """Raises Refused; then the request stays open."""
     if not reason.strip():
         raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
+    _lock(request)
     status = Request.Status.ACCEPTED if accept else Request.Status.REFUSED
     if not request.settle(status, reason, by=by):
         raise Refused(Refusal.ALREADY_ANSWERED)
     if accept:
         _bring_about(request, by)
+
+
+def _lock(request: Request) -> None:
+    """Before the request itself is written: everything that a yes may touch."""
+    account = request.account
+    people = {request.resident_id, account.resident_id, request.membership and request.membership.resident_id}
+    houses = [request.house_id] if request.house_id else []
+    lock_homes([pk for pk in people if pk], numbers=[account.stated_id_number], houses=houses)
 
 
 def _bring_about(request: Request, by: User) -> None:

@@ -9,12 +9,13 @@ from django.utils import timezone
 from residents import typed
 from residents.bulk import sign
 from residents.exceptions import Refusal, Refused
-from residents.models import Consent, NumberLock, Resident, User
+from residents.models import Consent, Resident, User
 from residents.names import same_name
 from residents.upstream import blank
 
 from . import findings
 from .drafts import OF_MEMBERSHIP, person_values
+from .locks import lock
 from .models import House, Membership, Submission
 
 Status = Submission.Status
@@ -25,9 +26,11 @@ READ_OFF = ("birth_date", "sex")
 
 @transaction.atomic
 def apply(submission: Submission, *, by: User | None, why: str, person: Resident | None = None) -> Membership:
-    """Write the values, restate, check again. Raises Refused where it was decided before."""
-    NumberLock.take([submission.values.get("id_number") or ""])
-    house = House.objects.select_for_update().get(pk=submission.house_id)
+    """Write the values, restate, check again. Raises Refused where it was decided before.
+
+    The caller (`houses.reviewing`) holds the locks, see `hold`.
+    """
+    house = House.objects.get(pk=submission.house_id)
     member, resident = _target(submission, house, person)
     old_number = resident.id_number
     _write(resident, member, submission, by)
@@ -43,14 +46,22 @@ def apply(submission: Submission, *, by: User | None, why: str, person: Resident
     return member
 
 
+def hold(submission: Submission, person: Resident | None = None) -> None:
+    """The number that was typed and the one that goes, the house, and the person."""
+    member = submission.membership
+    people = [one for one in (member.resident if member else None, person) if one is not None]
+    numbers = [submission.values.get("id_number") or "", *(one.id_number for one in people)]
+    lock(numbers=numbers, houses=[submission.house_id], people=[one.pk for one in people])
+
+
 def _target(submission: Submission, house: House, person: Resident | None) -> tuple[Membership, Resident]:
     """The member and the person to write to, locked; made for somebody new."""
     if submission.membership is not None:
         member = Membership.objects.get(pk=submission.membership.pk)
         if not member.is_open:
             raise Refused(Refusal.ENDED)
-        return member, Resident.objects.select_for_update().get(pk=member.resident_id)
-    resident = person and Resident.objects.select_for_update().filter(pk=person.pk).first()
+        return member, Resident.objects.get(pk=member.resident_id)
+    resident = person and Resident.objects.filter(pk=person.pk).first()
     if person is not None and resident is None:
         raise Refused(Refusal.ALREADY_ABSORBED)
     if resident and house.memberships.open().filter(resident=resident).exists():

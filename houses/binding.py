@@ -8,12 +8,13 @@ from django.db import transaction
 
 from residents.bulk import sign
 from residents.exceptions import Refusal, Refused
-from residents.models import Attempt, NumberLock, Resident, User
+from residents.models import Attempt, Resident, User
 from residents.names import same_name
 from residents.upstream import Sources
 
 from . import findings, identity
 from .choices import Role
+from .locks import lock
 from .models import House, Invitation, Membership, Request
 from .models.membership import MembershipQuerySet
 
@@ -84,6 +85,7 @@ def confirm(user: User, row: Membership) -> Membership:
 
 @transaction.atomic
 def _bind(user: User, row: Membership, why: str) -> Membership:
+    lock(houses=[row.house_id], people=[row.resident_id])
     identity.link(user, row.resident)
     if not row.bind(by=user, why=why):
         raise Refused(Refusal.ENDED if not row.is_open else Refusal.ALREADY_BOUND)
@@ -126,6 +128,7 @@ def accept(user: User, token: str, last_six: str) -> Membership:
     invitation = Invitation.enter(token, last_six)
     row = invitation.membership
     with transaction.atomic():
+        lock(houses=[row.house_id], people=[row.resident_id])
         invitation.use(user)
         if not identity.agrees(user, row.resident.name, [row.resident.id_form]):
             raise Refused(Refusal.IDENTITY_MISMATCH)
@@ -163,8 +166,11 @@ def apply_for(user: User, house: House, role: int, text: str) -> Request:
 
 @transaction.atomic
 def take_in(request: Request, *, by: User) -> Membership:
-    """A request to bind was granted: link the account, and bind its membership. Raises Refused."""
-    user = User.objects.select_for_update().get(pk=request.account_id)
+    """A request to bind was granted: link the account, and bind its membership. Raises Refused.
+
+    The caller (`houses.answering`) holds the number, the house and the people.
+    """
+    user = User.objects.get(pk=request.account_id)
     user.require_identity()
     row = request.membership or _membership_for(user, request, by)
     if not identity.agrees(user, row.resident.name, [row.resident.id_form]):
@@ -174,9 +180,8 @@ def take_in(request: Request, *, by: User) -> Membership:
 
 def _membership_for(user: User, request: Request, by: User) -> Membership:
     """The applicant's membership of the house, made where there is none."""
-    NumberLock.take([user.stated_id_number])
     assert request.house is not None  # a constraint of the table
-    house = House.objects.select_for_update().get(pk=request.house.pk)
+    house = request.house
     person = user.resident or _known(user) or _new_person(user, by)
     row = house.memberships.open().filter(resident=person).first()
     if row is None:

@@ -5,10 +5,11 @@ from typing import Any
 from django.db import transaction
 
 from residents.exceptions import Refusal, Refused
-from residents.models import NumberLock, Resident, Tombstone, User
+from residents.models import Resident, Tombstone, User
 
 from . import findings
-from .models import Finding, House, Membership, Request, Submission
+from .locks import lock_homes
+from .models import Finding, Membership, Request, Submission
 from .states import EndReason, FindingCode
 
 
@@ -19,10 +20,8 @@ def erase(resident: Resident, *, by: User) -> None:
     What stays: the keyed digests of the numbers, and who looked at the record when. Raises
     Refused while it is not settled whose number it is: the wrong one would be barred for good.
     """
-    NumberLock.take(resident.known_numbers())
-    houses = set(resident.memberships.values_list("house_id", flat=True))
-    list(House.objects.filter(pk__in=houses).order_by("pk").select_for_update())
-    person = Resident.objects.select_for_update().filter(pk=resident.pk).first()
+    houses = lock_homes([resident.pk], numbers=resident.known_numbers())
+    person = Resident.objects.filter(pk=resident.pk).first()
     if person is None:
         raise Refused(Refusal.ALREADY_ABSORBED)
     if Finding.objects.open().filter(resident=person, code=FindingCode.ID_SHARED).exists():

@@ -16,6 +16,7 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Attempt, Resident, User
 
 from .choices import Role
+from .locks import lock_homes
 from .models import Community, Finding, Membership, Request
 from .states import EndReason, FindingCode
 
@@ -96,6 +97,7 @@ def recognise_owner(user: User, resident: Resident) -> list[Membership]:
 
     Returns the memberships that were bound now. Raises Refused.
     """
+    lock_homes([resident.pk])
     link(user, resident)
     own = [row for row in resident.memberships.open() if _own_word_says_owner(row)]
     return [row for row in own if row.bind(by=user, why="业主本人登录绑定")]
@@ -115,6 +117,8 @@ def _own_word_says_owner(row: Membership) -> bool:
 def unlink(user: User, reason: str, *, by: User) -> None:
     """Take the account off the person; what it bound is taken back. Raises Refused."""
     person = user.resident
+    if person is not None:
+        lock_homes([person.pk])
     if person is None or not User.objects.filter(pk=user.pk, resident=person).update(
         resident=None, stated_name="", stated_id_number="", stated_at=None
     ):

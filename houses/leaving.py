@@ -12,6 +12,7 @@ from residents.exceptions import Refusal, Refused
 from residents.models import User
 
 from . import findings, identity
+from .locks import lock, lock_homes
 from .models import House, Membership, Request
 from .states import EndReason
 
@@ -20,6 +21,7 @@ from .states import EndReason
 def end(row: Membership, reason: str, *, by: User | None, why: str = "") -> None:
     """The person lives here no more; of somebody deceased all memberships end. Raises Refused."""
     label = EndReason(reason).label
+    lock_homes([row.resident_id], houses=[row.house_id])
     if not _end_one(row, reason, by, f"{label}：{why}" if why else ""):
         raise Refused(Refusal.ENDED)
     houses = {row.house_id}
@@ -51,6 +53,7 @@ def _bury(row: Membership, by: User | None) -> set[int]:
 @transaction.atomic
 def reopen(row: Membership, reason: str, *, by: User) -> None:
     """The person lives here after all; a binding is made anew. Raises Refused."""
+    lock(houses=[row.house_id], people=[row.resident_id])
     try:
         with transaction.atomic():
             reopened = row.reopen(reason, by=by)
@@ -72,7 +75,8 @@ def transfer(
     Whoever owns it next speaks for the house afresh: the old owner's words keep their value
     and lose their rank. Returns the rows that ended. Raises Refused when nobody leaves.
     """
-    House.objects.select_for_update().get(pk=house.pk)
+    leaving = list(leaving)
+    lock(houses=[house.pk], people=[row.resident_id for row in leaving])
     ended = [row for row in leaving if row.house_id == house.pk and _end_one(row, EndReason.SOLD, by)]
     if not ended:
         raise Refused(Refusal.ENDED)

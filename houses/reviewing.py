@@ -16,9 +16,10 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Consent, Resident, User
 from residents.upstream import blank
 
-from .applying import apply
+from .applying import apply, hold
 from .checks import MINOR_AGE
 from .drafts import Author, changes, draft, only_fills, person_values, stale_fields
+from .locks import lock
 from .models import Finding, Invitation, Membership, Submission
 
 Status = Submission.Status
@@ -31,6 +32,7 @@ class _OpensErrors(Exception):
 @transaction.atomic
 def submit(submission: Submission, author: Author, *, reason: str = "") -> Submission:
     """Hand it in: applied at once, or waiting for the office. Raises Refused."""
+    hold(submission)
     _require_submittable(submission, author)
     if not submission.move(
         Submission.EDITABLE,
@@ -121,6 +123,7 @@ def fill_by_link(
         Submission.Author.INVITATION, invitation=invitation, consented=consented, guardian=guardian
     )
     with transaction.atomic():
+        lock(houses=[row.house_id], people=[row.resident_id])
         invitation.use(None)
         typed_by_link = draft(author, values, house=row.house, membership=row)
         return submit(typed_by_link, author)
@@ -135,6 +138,8 @@ def approve(
 
     Raises Refused where somebody decided before, or where the record moved on meanwhile.
     """
+    hold(submission, person)
+    submission.refresh_from_db()
     if submission.status != Status.WAITING:
         raise Refused(Refusal.NOT_WAITING)
     member = submission.membership

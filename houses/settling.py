@@ -11,6 +11,7 @@ from residents.models import Resident, User
 from residents.upstream import Sources
 
 from . import findings
+from .locks import lock, lock_homes
 from .models import Finding, House, Membership
 from .states import FindingCode
 
@@ -21,6 +22,7 @@ def take_suggestion(finding: Finding, *, by: User) -> None:
     if not finding.suggestion:
         raise Refused(Refusal.NO_SUGGESTION)
     field, value = finding.suggestion["field"], finding.suggestion["value"]
+    _hold(finding, value if field == "id_number" else "")
     if not finding.resolve("采用建议的值", by=by):
         raise Refused(Refusal.ALREADY_SETTLED)
     kind, pk = finding.record_key
@@ -31,12 +33,24 @@ def take_suggestion(finding: Finding, *, by: User) -> None:
     check_again(record, [before], by)
 
 
+@transaction.atomic
 def settle(finding: Finding, reason: str, *, waive: bool, by: User) -> None:
     """A person looked: dealt with, or right as it is. Raises Refused."""
     if not reason.strip():
         raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
+    _hold(finding)
     if not (finding.waive if waive else finding.resolve)(reason, by=by):
         raise Refused(Refusal.ALREADY_SETTLED)
+
+
+def _hold(finding: Finding, number: str = "") -> None:
+    """The record that the finding is on, as a merge would hold it."""
+    if finding.resident is not None:
+        lock_homes([finding.resident.pk], numbers=[finding.resident.id_number, number])
+    elif finding.membership is not None:
+        lock(houses=[finding.membership.house_id], people=[finding.membership.resident_id])
+    elif finding.house is not None:
+        lock(houses=[finding.house.pk])
 
 
 def _write(record: Any, field: str, value: Any, source: str, by: User) -> None:
