@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 WHY = "安防平台同步"
 
 HOUSE_FIELDS = ["floor", *House.SYNCED, "upstream", "sources", "version", "updated_at"]
-RESIDENT_FIELDS = [*Resident.SYNCED, "upstream", "sources", "version", "updated_at"]
+RESIDENT_FIELDS = [*Resident.SYNCED, "pinyin", "upstream", "sources", "version", "updated_at"]
 MEMBERSHIP_FIELDS = [
     *Membership.SYNCED, *STATED, "managed_by", "absent_since", "relisted_since",
     "upstream", "sources", "version", "updated_at",

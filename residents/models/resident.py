@@ -13,6 +13,7 @@ from .. import id_numbers
 from ..absorbing import take_over
 from ..choices import Ethnicity, IdType, PoliticalStatus, Sex
 from ..fields import SealedBooleanField, SealedField, SealedJSONField
+from ..pinyin import PinyinField
 from ..upstream import Sources, Upstream
 from ..validators import validate_phone
 
@@ -27,6 +28,7 @@ class Resident(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField("姓名", max_length=50, blank=True, default="", db_index=True)
+    pinyin = PinyinField("姓名拼音", source="name")
     sex = models.PositiveSmallIntegerField("性别", choices=Sex.choices, null=True, blank=True)
     ethnicity = models.CharField("民族", max_length=2, choices=Ethnicity.choices, blank=True, default="")
     birth_date = models.DateField("出生日期", null=True, blank=True)
@@ -61,7 +63,7 @@ class Resident(models.Model):
     created_at = models.DateTimeField("建档时间", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["upstream", "sources", "self_managed_since"])
+    history = HistoricalRecords(excluded_fields=["upstream", "sources", "self_managed_since", "pinyin"])
 
     # What the platform tells about a person (interface document, appendix).
     SYNCED = (
@@ -103,6 +105,13 @@ class Resident(models.Model):
 
     def __str__(self) -> str:
         return f"居民 {str(self.pk)[:8]}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The spelling goes with the name."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and "name" in fields:
+            kwargs["update_fields"] = {*fields, "pinyin"}
+        super().save(*args, **kwargs)
 
     @property
     def said(self) -> Upstream:
