@@ -20,10 +20,12 @@ check: ## ruff, mypy, import-linter, djlint, hadolint, missing migrations, produ
 	@scripts/setup.sh tests
 	@scripts/check.sh
 
-bench: ## the merge in sets against row by row, on both databases
+bench: ## the merge in sets against row by row, and the work queues of 100,000 members, on both databases
 	@scripts/setup.sh tests postgresql
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.merge
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.merge
+	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.queues
+	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.queues
 
 screenshots: ## takes the README's pictures of the running demo (`make demo` in another terminal)
 	@scripts/setup.sh tests chromium

@@ -19,7 +19,8 @@ from residents.models import Absorbed, Consent, Resident, User
 
 from . import findings
 from .locks import lock_homes
-from .models import Finding, House, Membership, Request
+from .models import Finding, House, Membership, Request, Submission
+from .models.membership import MembershipQuerySet, hand_over
 from .states import EndReason, FindingStatus
 
 WHY = "合并两份资料"
@@ -34,17 +35,21 @@ def absorb(kept: Resident, other: Resident, *, by: User | None) -> Resident:
     houses = lock_homes([kept.pk, other.pk], numbers=numbers)
     kept, other = _both(kept, other)
     _move_account(kept, other)
+    if kept.contact_id == other.pk:
+        kept.contact = None
     kept.absorb(other)
     _move_memberships(kept, other, by)
     _move_the_rest(kept, other)
     _rename_speaker(houses, kept, other)
+    _rename_contact(houses, kept, other)
     _forget_answers(kept)
     _remove(other, by)
     _save(kept, by)
     Absorbed.objects.create(kept=kept, former=other.pk)
     Membership.objects.restate([kept, *kept.contact_of.select_related("contact")], by=by, why=WHY)
+    hand_over(kept.memberships.open())
     findings.refresh(residents=[kept.pk], houses=houses, numbers=numbers)
-    return kept
+    return Resident.objects.get(pk=kept.pk)
 
 
 def _both(kept: Resident, other: Resident) -> tuple[Resident, Resident]:
@@ -66,14 +71,33 @@ def _move_account(kept: Resident, other: Resident) -> None:
 
 
 def _move_memberships(kept: Resident, other: Resident, by: User | None) -> None:
+    _keep_managers_apart(kept, other, by)
     standing = {row.house_id: row for row in kept.memberships.open()}
     for row in list(other.memberships.all()):
         mine = standing.get(row.house_id)
         if row.is_open and mine is not None:
             _unite(mine, row, by)
         _hand(row, kept, by)
-    Membership.objects.filter(managed_by=other).update(managed_by=kept)
-    Membership.objects.filter(managed_by=kept, resident=kept).update(managed_by=None)
+    _remanage(Membership.objects.filter(managed_by=other).exclude(resident=kept), kept, by)
+    _remanage(Membership.objects.filter(managed_by__in=[kept, other], resident=kept), None, by)
+
+
+def _keep_managers_apart(kept: Resident, other: Resident, by: User | None) -> None:
+    """Whoever fills for one of the two does not thereby read the other: a manager stays where both
+    records have the same one, or live in one house."""
+    rows = Membership.objects.open().filter(resident__in=[kept.pk, other.pk])
+    listed = set(rows.values_list("resident", "managed_by"))
+    apart = len({manager for _, manager in listed}) > 1 and len({person for person, _ in listed}) > 1
+    if apart and rows.values("house").distinct().count() > 1:
+        _remanage(rows, None, by)
+
+
+def _remanage(rows: MembershipQuerySet, manager: Resident | None, by: User | None) -> None:
+    for row in rows.filter(managed_by__isnull=False):
+        row.managed_by = manager
+        row.version += 1
+        sign(row, by, WHY)
+        row.save(update_fields=["managed_by", "version"])
 
 
 def _unite(mine: Membership, double: Membership, by: User | None) -> None:
@@ -113,7 +137,6 @@ def _move_the_rest(kept: Resident, other: Resident) -> None:
     Finding.objects.filter(resident=other).update(resident=kept)
     Request.objects.filter(resident=other).update(resident=kept)
     other.contact_of.exclude(pk=kept.pk).update(contact=kept)
-    Resident.objects.filter(pk=kept.pk, contact=other).update(contact=None)
     standing = Consent.objects.filter(child=kept, withdrawn_at=None).values("account")
     Consent.objects.filter(child=other, withdrawn_at=None, account__in=standing).delete()
     Consent.objects.filter(child=other).update(child=kept)
@@ -133,6 +156,7 @@ def _rename_speaker(houses: Iterable[int], kept: Resident, other: Resident) -> N
     members = Membership.objects.filter(house__in=houses)
     people = Resident.objects.filter(pk__in=members.values("resident")).exclude(pk__in=[kept.pk, other.pk])
     _renamed(kept, other.pk, kept.pk)
+    _phone_is_back(kept)
     for records in (House.objects.filter(pk__in=houses), members, people):
         changed = [record for record in records if _renamed(record, other.pk, kept.pk)]
         overwrite(changed, ["upstream"])
@@ -145,6 +169,29 @@ def _renamed(record: Any, before: UUID, after: UUID) -> bool:
             if entry.get(key) == old:
                 entry[key], changed = new, True
     return changed
+
+
+def _phone_is_back(kept: Resident) -> None:
+    """A phone that moved from the one record to the other has not moved at all."""
+    phone = kept.upstream.get("phone", {})
+    if phone.get("moved") == str(kept.pk):
+        del phone["moved"]
+
+
+def _rename_contact(houses: Iterable[int], kept: Resident, other: Resident) -> None:
+    """In entries under way, whoever named the other as the contact means the kept one; nobody is the own."""
+    for entry in Submission.objects.open().filter(house__in=houses).select_related("membership"):
+        own = entry.membership is not None and entry.membership.resident_id == kept.pk
+        books = [_contact_renamed(book, kept, other, own=own) for book in (entry.values, entry.base)]
+        if books != [entry.values, entry.base]:
+            Submission.objects.filter(pk=entry.pk).update(values=books[0], base=books[1])
+
+
+def _contact_renamed(book: dict[str, Any], kept: Resident, other: Resident, *, own: bool) -> dict[str, Any]:
+    if book.get("contact") not in (str(kept.pk), str(other.pk)):
+        return book
+    rest = {name: value for name, value in book.items() if name != "contact"}
+    return rest if own else rest | {"contact": str(kept.pk)}
 
 
 def _remove(other: Resident, by: User | None) -> None:

@@ -14,6 +14,7 @@ from residents.names import same_name
 from residents.upstream import blank
 
 from . import findings
+from .choices import Role
 from .drafts import OF_MEMBERSHIP, person_values
 from .locks import lock
 from .models import House, Membership, Submission
@@ -83,10 +84,12 @@ def _write(resident: Resident, member: Membership, submission: Submission, by: U
     values, why = submission.values, submission.get_author_display()
     typed_here = person_values(values)
     if submission.membership is None and not resident._state.adding:
-        # Somebody already on the books: what the house's entry says of them only fills blanks.
-        typed_here = {name: value for name, value in typed_here.items() if blank(getattr(resident, name))}
+        # Somebody already on the books: what staff say of them fills blanks, what a house says nothing.
+        blanks = {name: value for name, value in typed_here.items() if blank(getattr(resident, name))}
+        typed_here = blanks if submission.author == Submission.Author.STAFF else {}
     before = resident.id_number
-    changed = _put(resident, typed_here, submission.source)
+    by_house = None if submission.author == Submission.Author.STAFF else submission.house_id
+    changed = _put(resident, typed_here, submission.source, house=by_house)
     if resident.id_number != before:
         _read_off_anew(resident, values)
     if changed or resident._state.adding:
@@ -94,14 +97,19 @@ def _write(resident: Resident, member: Membership, submission: Submission, by: U
     member.resident = resident
     of_membership = {name: values[name] for name in OF_MEMBERSHIP if name in values}
     if _put(member, of_membership, submission.source) or member._state.adding:
+        if member.role == Role.SELF and not member._state.adding:
+            member.invitations.all().revoke()  # an owner is no other owner's to invite
         _save(member, [*OF_MEMBERSHIP], by, why)
 
 
-def _put(record: Resident | Membership, values: Mapping[str, Any], source: str) -> bool:
+def _put(
+    record: Resident | Membership, values: Mapping[str, Any], source: str, *, house: int | None = None
+) -> bool:
     changed = {name: value for name, value in values.items() if getattr(record, name) != value}
     for attribute, value in changed.items():
         setattr(record, attribute, value)
-        record.origin.note("contact" if attribute == "contact_id" else attribute, source)
+        name = "contact" if attribute == "contact_id" else attribute
+        record.origin.note(name, source, house=house)
     return bool(changed)
 
 

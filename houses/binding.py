@@ -48,7 +48,14 @@ def match(user: User) -> list[Membership]:
 
 
 def _may_confirm(user: User, row: Membership) -> bool:
-    return row.resident.phone == user.phone and not _has_other_account(user, row.resident)
+    """The record holds the account's phone, it has not moved on, and it is known other than from a house
+    that is not this one: what an owner types of a member opens no other house."""
+    person = row.resident
+    said, house = person.said.get("phone"), person.origin.house("phone")
+    moved = said is not None and bool(said.moved)
+    if not user.phone or person.phone != user.phone or moved or house not in (None, row.house_id):
+        return False
+    return not _has_other_account(user, person)
 
 
 def _has_other_account(user: User, resident: Resident) -> bool:
@@ -67,7 +74,8 @@ def _ask_to_bind(user: User, row: Membership) -> None:
             membership=row,
             resident=row.resident if disputed else None,
             role=row.role,
-            office_only=disputed,
+            office_only=disputed or row.role == Role.SELF,
+            quiet=True,
             text="姓名和证件号码与房屋成员相符。",
         )
     except Refused:  # it waits for its answer already
@@ -88,6 +96,7 @@ def _bind(user: User, row: Membership, why: str) -> Membership:
     lock(houses=[row.house_id], people=[row.resident_id])
     identity.link(user, row.resident)
     if not row.bind(by=user, why=why):
+        row.refresh_from_db()
         raise Refused(Refusal.ENDED if not row.is_open else Refusal.ALREADY_BOUND)
     _fill_phone(user, row.resident)
     row.refresh_from_db()
@@ -118,6 +127,7 @@ def invite(row: Membership, *, by: User) -> tuple[Invitation, str]:
     if row.bound_at or len(row.resident.id_form) < 6 or User.objects.filter(resident=row.resident).exists():
         raise Refused(Refusal.NOT_INVITABLE)
     with transaction.atomic():
+        lock(houses=[row.house_id])
         return Invitation.issue(row, by)
 
 
@@ -154,6 +164,11 @@ def apply_for(user: User, house: House, role: int, text: str) -> Request:
     own = Membership.objects.open().filter(house=house, resident=user.resident_id, bound_at__isnull=False)
     if user.resident_id and own.exists():
         raise Refused(Refusal.ALREADY_BOUND)
+    waiting = Request.objects.open().filter(kind=Request.Kind.BIND, house=house, account=user, quiet=True)
+    if (matched := waiting.first()) is not None:  # asked by a match, of which the applicant knows nothing
+        waiting.update(quiet=False, text=text.strip()[:200])
+        matched.refresh_from_db()
+        return matched
     return Request.ask(
         Request.Kind.BIND,
         user,

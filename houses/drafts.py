@@ -37,6 +37,7 @@ class Author:
     invitation: Invitation | None = None
     consented: bool = False
     guardian: bool = False
+    blind: bool = False  # may fill for somebody of whose record nothing is shown
 
     @property
     def is_staff(self) -> bool:
@@ -71,7 +72,8 @@ def draft(
     if membership and not membership.is_open:
         raise Refused(Refusal.ENDED)
     submission = _continued(submission) if submission else _started(author, house, membership)
-    resident = membership.resident if membership else Resident(**person_values(submission.values))
+    shown = membership if not author.blind else None
+    resident = shown.resident if shown else Resident(**person_values(submission.values))
     cleaned = _cleaned(author, values, resident, house, lenient)
     _keep(submission, author, cleaned, resident, membership, anew)
     return submission
@@ -88,7 +90,7 @@ def _continued(submission: Submission) -> Submission:
 def _started(author: Author, house: House, membership: Membership | None) -> Submission:
     """The author's open entry about this member, or a new one."""
     if membership and author.account:
-        mine = membership.submissions.open().filter(account=author.account)
+        mine = membership.submissions.open().filter(account=author.account, author=author.kind)
         if (found := mine.select_for_update().first()) is not None:
             if not found.is_editable:
                 raise Refused(Refusal.NOT_EDITABLE)
@@ -148,7 +150,9 @@ def _keep(
     anew: bool,
 ) -> None:
     submission.values = submission.values | {name: stored(value) for name, value in cleaned.items()}
-    if membership is not None:
+    if author.blind:
+        submission.unseen, submission.base, submission.base_version = True, {}, 0
+    elif membership is not None:
         anew = anew or submission.pk is None or submission.status == Status.RETURNED
         submission.base = seen(submission.values, resident, membership) | ({} if anew else submission.base)
         submission.base_version = resident.version if anew else submission.base_version
@@ -231,5 +235,6 @@ def only_fills(submission: Submission) -> bool:
 
 def require_plain(name: str, text: str, length: int) -> None:
     """Short text that is shown in full: no number, no mask, printable. Raises Refused."""
-    if len(text) > length or scrub(text) != text or not text.isprintable() or is_masked(text):
+    printable = all(character.isprintable() or character.isspace() for character in text)
+    if len(text) > length or scrub(text) != text or not printable or is_masked(text):
         raise Refused(Refusal.INVALID, {name: f"最多 {length} 个字，不要填写号码。"})

@@ -3,34 +3,59 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from residents.bulk import record_history, sign
+from residents.exceptions import Refusal, Refused
 from residents.models import User
-from residents.upstream import Sources
+from residents.upstream import Sources, blank
 
 from . import findings
+from .locks import lock
 from .models import Community, Finding, House, Membership
 from .states import FindingCode, FindingStatus
 
 
 @transaction.atomic
 def change(
-    record: House | Membership, values: Mapping[str, Any], *, by: User | None = None, why: str = ""
+    record: House | Membership,
+    values: Mapping[str, Any],
+    *,
+    by: User | None = None,
+    why: str = "",
+    source: str = Sources.STAFF,
 ) -> None:
     """Write these values and nothing else, so that what a sync wrote meanwhile stays."""
-    House.objects.select_for_update().get(pk=record.pk if isinstance(record, House) else record.house_id)
+    if isinstance(record, House):
+        lock(houses=[record.pk])
+    else:
+        lock(houses=[record.house_id], people=[record.resident_id])
     locked = type(record).objects.select_for_update().get(pk=record.pk)
     for field, value in values.items():
         setattr(locked, field, value)
-        locked.origin.note(field, Sources.STAFF)
+        locked.origin.note(field, source)
     locked.version += 1
     locked.updated_at = timezone.now()
     if by is not None:
         sign(locked, by, why)
     locked.save(update_fields=[*values, "sources", "version", "updated_at"])
     findings.refresh(houses=[locked.pk if isinstance(locked, House) else locked.house_id])
+
+
+def cleaned(record: House | Membership, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as their fields take them. Raises Refused with a sentence for each that does not."""
+    found, wrong = {}, {}
+    for name, value in values.items():
+        field: Any = record._meta.get_field(name)
+        try:
+            found[name] = None if blank(value) else field.clean(value, record)
+        except ValidationError as error:
+            wrong[name] = error.messages[0]
+    if wrong:
+        raise Refused(Refusal.INVALID, wrong)
+    return found
 
 
 @transaction.atomic

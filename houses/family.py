@@ -8,8 +8,11 @@ and may not fill the record is it said why (`self_managed`).
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from residents.exceptions import Refusal, Refused
 from residents.models import Consent, Resident, User
+from residents.upstream import Sources
 
 from . import answering, binding, drafts, editing, identity, reviewing
 from .choices import Role
@@ -40,7 +43,9 @@ class Family:
         Consent.give(self.user, kind)
 
     def consent_for_child(self, key: int) -> None:
-        Consent.give(self.user, Consent.Kind.GUARDIAN, child=self._fillable(key).resident)
+        row = self._fillable(key)
+        self._refuse_own_guardian(row, True)
+        Consent.give(self.user, Consent.Kind.GUARDIAN, child=row.resident)
 
     def withdraw_consent(self, kind: str, *, child: Resident | None = None) -> bool:
         return Consent.withdraw(self.user, kind, child=child)
@@ -52,6 +57,7 @@ class Family:
     ) -> Submission:
         """Keep what was typed about a member. `anew`: the author has seen the record as it stands now."""
         row = self._fillable(key)
+        self._refuse_own_guardian(row, guardian)
         author = self._author(row, guardian)
         return drafts.draft(author, values, house=row.house, membership=row, anew=anew)
 
@@ -64,12 +70,15 @@ class Family:
         submission: int | None = None,
     ) -> Submission:
         """Keep what was typed about somebody new. Owners name their people, tenants their own."""
+        self.user.require_unlocked()
         found = self.scope.houses.filter(pk=house).first()
         if found is None:
             raise Refused(Refusal.NOT_FOUND)
         if not self.scope.at_home.filter(house=found, role__in=[Role.SELF, Role.TENANT]).exists():
             raise Refused(Refusal.NOT_ALLOWED)
         mine = self._submission(submission) if submission is not None else None
+        if mine is not None and (mine.membership_id is not None or mine.house_id != found.pk):
+            raise Refused(Refusal.NOT_FOUND)
         author = Author(Submission.Author.OWNER, self.user, guardian=guardian)
         return drafts.draft(author, values, house=found, submission=mine)
 
@@ -86,10 +95,11 @@ class Family:
 
     @property
     def submissions(self) -> Any:
-        """The account's own entries, whatever became of them."""
-        allowed = not self.user.locked_at and self.user.is_active
+        """The account's own entries about whom it may fill for, whatever became of them."""
+        mine = Q(membership__in=self.scope.own) | Q(membership__in=self.scope.fillable.values("pk"))
+        named = Q(membership=None, house__in=self.scope.houses)
         rows = Submission.objects.filter(account=self.user).exclude(author=Submission.Author.STAFF)
-        return rows if allowed else rows.none()
+        return rows.filter(mine | named)
 
     def set_nickname(self, key: int, nickname: str) -> None:
         """The name that the household shows, for oneself, after activation."""
@@ -101,11 +111,11 @@ class Family:
             raise Refused(Refusal.NOT_ACTIVATED)
         text = " ".join(nickname.split())
         drafts.require_plain("nickname", text, NICKNAME_LENGTH)
-        editing.change(row, {"nickname": text}, by=self.user, why="家庭昵称")
+        editing.change(row, {"nickname": text}, by=self.user, why="家庭昵称", source=Sources.SELF)
 
     def invite(self, key: int) -> tuple[Invitation, str]:
         row = self._fillable(key)
-        if row.resident_id == self.user.resident_id:
+        if row.resident_id == self.user.resident_id or row.role == Role.SELF:
             raise Refused(Refusal.NOT_INVITABLE)
         return binding.invite(row, by=self.user)
 
@@ -141,8 +151,9 @@ class Family:
 
     @property
     def asked(self) -> RequestQuerySet:
-        """What this account asked for."""
-        return Request.objects.filter(account=self.user)
+        """What this account asked for, and knows of."""
+        rows = Request.objects.filter(account=self.user, quiet=False)
+        return rows.none() if self.user.locked_at or not self.user.is_active else rows
 
     def answer(self, key: int, *, accept: bool, reason: str = "") -> Request:
         """One tap for yes; a no has its reason."""
@@ -150,9 +161,18 @@ class Family:
         request = self.scope.requests.filter(pk=key).first()
         if request is None:
             raise Refused(Refusal.NOT_FOUND)
+        self._leave_to_the_office(request)
         told = reason.strip() or ("业主已确认" if accept else "")
         answering.answer(request, accept=accept, reason=told, by=self.user)
         return request
+
+    def _leave_to_the_office(self, request: Request) -> None:
+        """Somebody who came on the books elsewhere since asking is no owner's to take in. Raises Refused."""
+        stated = Resident.objects.filter(id_number=request.account.stated_id_number)
+        here = Membership.objects.open().filter(house=request.house_id, resident__in=stated)
+        if request.membership_id is None and stated.exists() and not here.exists():
+            Request.objects.filter(pk=request.pk).update(office_only=True)
+            raise Refused(Refusal.NOT_FOUND)
 
     def ask_end(self, key: int, text: str) -> Request:
         """For oneself, or for somebody whom one manages."""
@@ -188,10 +208,16 @@ class Family:
 
     # -- finding and allowing -------------------------------------------------------------
 
+    def _refuse_own_guardian(self, row: Membership, guardian: bool) -> None:
+        """Nobody is the own guardian."""
+        if guardian and row.resident_id == self.user.resident_id:
+            raise Refused(Refusal.GUARDIAN_CONSENT)
+
     def _author(self, row: Membership, guardian: bool) -> Author:
         mine = row.resident_id == self.user.resident_id
         kind = Submission.Author.SELF if mine else Submission.Author.OWNER
-        return Author(kind, self.user, guardian=guardian)
+        sees = mine or self.scope.full.filter(pk=row.pk).exists()
+        return Author(kind, self.user, guardian=guardian, blind=not sees)
 
     def _fillable(self, key: int) -> Membership:
         """A member whose record this account may fill. Raises Refused."""
@@ -199,8 +225,11 @@ class Family:
         own: MembershipQuerySet = self.scope.own
         row = own.filter(pk=key).first() or self.scope.fillable.filter(pk=key).first()
         if row is None:
-            seen = self.scope.members.filter(pk=key).exclude(sight=Sight.COUNTED)
-            raise Refused(Refusal.SELF_MANAGED if seen.exists() else Refusal.NOT_FOUND)
+            seen = self.scope.members.filter(pk=key).exclude(sight=Sight.COUNTED).first()
+            if seen is None:
+                raise Refused(Refusal.NOT_FOUND)
+            self_managed = seen.resident.self_managed_since is not None
+            raise Refused(Refusal.SELF_MANAGED if self_managed else Refusal.NOT_ALLOWED)
         found: Membership = row
         return found
 

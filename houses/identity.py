@@ -17,7 +17,7 @@ from residents.models import Attempt, Resident, User
 
 from .choices import Role
 from .locks import lock_homes
-from .models import Community, Finding, Membership, Request
+from .models import Community, Finding, Invitation, Membership, Request, Submission
 from .states import EndReason, FindingCode
 
 
@@ -27,13 +27,19 @@ def state(user: User, name: str, id_number: str) -> None:
     if not (user.phone and user.phone_verified_at):
         raise Refused(Refusal.PHONE_UNVERIFIED)
     Attempt.spend(user, Attempt.Kind.IDENTITY)
-    cleaned = typed.clean({"name": name, "id_number": id_number}, Resident())
-    if missing := {field: "请填写。" for field, value in cleaned.items() if not value}:
-        raise Refused(Refusal.INVALID, missing)
+    cleaned = _stated(name, id_number)
     stated = {"stated_name": cleaned["name"], "stated_id_number": cleaned["id_number"]}
     if not User.objects.filter(pk=user.pk, stated_at=None).update(**stated, stated_at=timezone.now()):
         raise Refused(Refusal.IDENTITY_STATED)
     user.refresh_from_db()
+
+
+def _stated(name: str, id_number: str) -> dict[str, str]:
+    """Both, as they are stored. Raises Refused at the field that is wrong or blank."""
+    cleaned = typed.clean({"name": name, "id_number": id_number}, Resident())
+    if missing := {field: "请填写。" for field, value in cleaned.items() if not value}:
+        raise Refused(Refusal.INVALID, missing)
+    return cleaned
 
 
 def agrees(user: User, name: str, numbers: Iterable[str]) -> bool:
@@ -71,6 +77,9 @@ def link(user: User, resident: Resident) -> None:
     person = Resident.objects.select_for_update().filter(pk=resident.pk).first()
     if person is None:
         raise Refused(Refusal.ALREADY_LINKED)
+    user.refresh_from_db()  # linked in another window meanwhile
+    if user.resident_id == person.pk:
+        return
     require_undisputed(person)
     try:
         with transaction.atomic():
@@ -84,10 +93,12 @@ def link(user: User, resident: Resident) -> None:
 
 
 def require_undisputed(resident: Resident) -> None:
-    """Raises Refused while it is not clear whose number this is, or a dispute waits for the office."""
+    """Raises Refused while it is not clear whose number this is, or a dispute waits for the office; and
+    where the person has died."""
     shared = Finding.objects.open().filter(resident=resident, code=FindingCode.ID_SHARED)
     disputes = Request.objects.open().filter(resident=resident, kind=Request.Kind.DISPUTE)
-    if shared.exists() or disputes.exists():
+    dead = resident.memberships.filter(end_reason=EndReason.DECEASED)
+    if shared.exists() or disputes.exists() or dead.exists():
         raise Refused(Refusal.LINK_BLOCKED)
 
 
@@ -126,14 +137,24 @@ def unlink(user: User, reason: str, *, by: User) -> None:
     for row in person.memberships.open():
         row.unbind(by=by, why=f"解除帐号：{reason}")
     person.platform_records.update(digest="")
+    _leave_nothing(user, by)
     record_history([person], by=by, why=f"解除帐号：{reason}", update=True)
     user.refresh_from_db()
 
 
+def _leave_nothing(user: User, by: User) -> None:
+    """Whoever holds the phone next finds nothing that this account began or agreed to."""
+    user.submissions.exclude(author=Submission.Author.STAFF).drop(by=by, why="帐号已解除")
+    user.requests.all().close("帐号已解除", by=by)
+    user.requests.update(quiet=True)
+    Invitation.objects.filter(invited_by=user).revoke()
+    user.consents.filter(withdrawn_at=None).update(withdrawn_at=timezone.now())
+
+
 @transaction.atomic
-def restate_identity(user: User, name: str, id_number: str, *, by: User) -> None:
+def restate_identity(user: User, name: str, id_number: str) -> None:
     """The office corrects what a not yet linked account said of itself. Raises Refused."""
-    cleaned = typed.clean({"name": name, "id_number": id_number}, Resident())
+    cleaned = _stated(name, id_number)
     free = User.objects.filter(pk=user.pk, resident=None)
     if not free.update(
         stated_name=cleaned["name"], stated_id_number=cleaned["id_number"], stated_at=timezone.now()

@@ -13,13 +13,15 @@ from residents.models import User
 
 from . import findings, identity
 from .locks import lock, lock_homes
-from .models import House, Membership, Request
+from .models import House, Invitation, Membership, Request, Submission
 from .states import EndReason
 
 
 @transaction.atomic
 def end(row: Membership, reason: str, *, by: User | None, why: str = "") -> None:
     """The person lives here no more; of somebody deceased all memberships end. Raises Refused."""
+    if reason not in EndReason.values:
+        raise Refused(Refusal.INVALID, {"reason": "请选择迁出原因。"})
     label = EndReason(reason).label
     lock_homes([row.resident_id], houses=[row.house_id])
     if not _end_one(row, reason, by, f"{label}：{why}" if why else ""):
@@ -37,7 +39,17 @@ def _end_one(row: Membership, reason: str, by: User | None, why: str = "") -> bo
     row.submissions.all().drop(by=by, why=over)
     row.requests.all().close(over, by=by)
     row.invitations.all().revoke()
+    theirs = Invitation.objects.filter(invited_by__resident=row.resident_id, membership__house=row.house_id)
+    Invitation.objects.filter(pk__in=theirs.values("pk")).revoke()
+    _drop_what_nobody_can_finish(row, over, by)
     return True
+
+
+def _drop_what_nobody_can_finish(row: Membership, why: str, by: User | None) -> None:
+    """Entries about others that are still with whoever leaves; what was handed in stays with the office."""
+    theirs = Submission.objects.filter(house=row.house_id, account__resident=row.resident_id)
+    with_the_author = theirs.filter(status__in=Submission.EDITABLE).exclude(author=Submission.Author.STAFF)
+    with_the_author.drop(by=by, why=why)
 
 
 def _bury(row: Membership, by: User | None) -> set[int]:
@@ -46,6 +58,7 @@ def _bury(row: Membership, by: User | None) -> set[int]:
     for other in others:
         _end_one(other, EndReason.DECEASED, by)
     if account := User.objects.filter(resident=row.resident_id).first():
+        account.requests.all().close(f"成员已迁出（{EndReason.DECEASED.label}）", by=by)
         identity.lock(account)
     return {other.house_id for other in others}
 

@@ -1,7 +1,10 @@
 """The locks of whatever writes a household, taken in one order: the merge's (docs/decisions/0010)."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from residents.models import NumberLock, Resident
 
@@ -9,13 +12,26 @@ from .models import House, Membership
 
 
 def lock(*, numbers: Iterable[str] = (), houses: Iterable[int] = (), people: Iterable[UUID] = ()) -> None:
-    """Hold ID numbers, houses and people until the end of the caller's transaction.
+    """Hold phones, ID numbers, houses and people until the end of the caller's transaction.
 
     Called first, before any row of a request, a submission or an account is written.
     """
+    people = set(people)
+    _lock_answers(people)
     NumberLock.take(number for number in numbers if number)
     list(House.objects.filter(pk__in=set(houses)).order_by("pk").select_for_update().values_list("pk"))
     list(Resident.objects.filter(pk__in=set(people)).order_by("pk").select_for_update().values_list("pk"))
+
+
+def _lock_answers(people: set[UUID]) -> None:
+    """The sync's records of the phones that speak of these people, whose kept digests an act may clear.
+
+    Reached by their reverse name: nothing here imports the sync.
+    """
+    answers: Any = Resident._meta.get_field("platform_records").related_model
+    own = Q(subject__in=people) | Q(mentions__membership__resident__in=people)
+    phones = set(answers.objects.filter(own).values_list("pk", flat=True))
+    list(answers.objects.filter(pk__in=phones).order_by("pk").select_for_update().values_list("pk"))
 
 
 def lock_homes(

@@ -10,6 +10,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import Q
+
 from residents.exceptions import Refusal, Refused
 from residents.models import AccessLog, Resident, User
 
@@ -22,6 +25,7 @@ from . import (
     erasing,
     identity,
     leaving,
+    logbook,
     reviewing,
     rooms,
     settling,
@@ -43,7 +47,8 @@ ACTIVATE, END, INVITE = (
     "houses.invite_membership",
 )
 ANSWER, SETTLE = "houses.answer_request", "houses.change_finding"
-ADD_HOUSE, TRANSFER = "houses.add_house", "houses.transfer_house"
+ADD_HOUSE, CHANGE_HOUSE, TRANSFER = "houses.add_house", "houses.change_house", "houses.transfer_house"
+CONFIRM = "houses.change_community"
 ABSORB, ERASE, REVEAL = "residents.absorb_resident", "residents.erase_resident", "residents.reveal_resident"
 ACCOUNTS = "residents.manage_account"
 
@@ -65,7 +70,6 @@ class Office:
     def complete(self, key: int, values: Mapping[str, Any], *, reason: str = "") -> Submission:
         """Fill in or correct a member's record, role included; with a reason also against the checks."""
         row = self._membership(key, COMPLETE)
-        row.require_free_for(self.user)
         return self._enter(values, row.house, row, reason)
 
     def add_member(self, house: int, values: Mapping[str, Any], *, reason: str = "") -> Submission:
@@ -73,6 +77,7 @@ class Office:
         found: House = self._find("houses", house, ADD)
         return self._enter(values, found, None, reason)
 
+    @transaction.atomic
     def _enter(
         self, values: Mapping[str, Any], house: House, row: Membership | None, reason: str
     ) -> Submission:
@@ -164,12 +169,37 @@ class Office:
         return request
 
     def settle(self, key: int, reason: str, *, waive: bool) -> None:
-        settling.settle(self._find("findings", key, SETTLE), reason, waive=waive, by=self.user)
+        self._require(reason)
+        settling.settle(self._finding(key), reason, waive=waive, by=self.user)
 
     def take_suggestion(self, key: int) -> None:
-        settling.take_suggestion(self._find("findings", key, SETTLE), by=self.user)
+        settling.take_suggestion(self._finding(key), by=self.user)
+
+    def _finding(self, key: int) -> Finding:
+        """Raises Refused while a colleague works on a record that it is about."""
+        found: Finding = self._find("findings", key, SETTLE)
+        rows = self.scope().memberships.open()
+        for row in rows.filter(Q(findings=found) | Q(resident__findings=found)).distinct():
+            row.require_free_for(self.user)
+        return found
 
     # -- houses ---------------------------------------------------------------------------
+
+    def change_house(self, key: int, values: Mapping[str, Any]) -> None:
+        """What the house itself owes: use, ownership, occupancy."""
+        house: House = self._find("houses", key, CHANGE_HOUSE)
+        known = {name: value for name, value in values.items() if name in House.SYNCED}
+        if not known:
+            raise Refused(Refusal.NOTHING_TYPED)
+        editing.change(house, editing.cleaned(house, known), by=self.user, why="物业填写")
+
+    def confirm_community(self, key: int, name: str) -> None:
+        """Name and confirm a community that a sync brought: the system administrator's."""
+        community = self._find("communities", key, CONFIRM)
+        if not name.strip():
+            raise Refused(Refusal.INVALID, {"name": "请填写小区名称。"})
+        if not editing.confirm_community(community, name, by=self.user):
+            raise Refused(Refusal.ALREADY_SETTLED)
 
     def create_rooms(self, community: int, plan: rooms.Plan) -> int:
         return rooms.create(self._find("communities", community, ADD_HOUSE), plan, by=self.user)
@@ -198,6 +228,7 @@ class Office:
         """On a request on paper; one by account is answered."""
         person: Resident = self._find("residents", key, ERASE)
         self._require(reason)
+        logbook.note(self.user, person, f"删除资料：{reason}", gone=True)
         erasing.erase(person, by=self.user)
 
     def reveal(self, key: UUID, fields: Iterable[str], reason: str) -> dict[str, Any]:
@@ -217,26 +248,31 @@ class Office:
         found = self._find("accounts", account, ACCOUNTS)
         self._require(reason)
         identity.change_phone(found, phone)
+        logbook.note(self.user, found, f"更换手机号：{reason}")
 
     def correct_identity(self, account: int, name: str, id_number: str, reason: str) -> None:
         found = self._find("accounts", account, ACCOUNTS)
         self._require(reason)
-        identity.restate_identity(found, name, id_number, by=self.user)
+        identity.restate_identity(found, name, id_number)
+        logbook.note(self.user, found, f"更正自报身份：{reason}")
 
     def lock(self, account: int, reason: str) -> bool:
         found = self._find("accounts", account, ACCOUNTS)
         self._require(reason)
+        logbook.note(self.user, found, f"锁定帐号：{reason}")
         return identity.lock(found)
 
     def unlock(self, account: int, reason: str) -> bool:
         found = self._find("accounts", account, ACCOUNTS)
         self._require(reason)
+        logbook.note(self.user, found, f"解锁帐号：{reason}")
         return identity.unlock(found)
 
     # -- finding and allowing -------------------------------------------------------------
 
     def _membership(self, key: int, permission: str) -> Membership:
         row: Membership = self._find("memberships", key, permission)
+        row.require_free_for(self.user)
         return row
 
     def _find(self, kind: str, key: Any, permission: str) -> Any:
@@ -248,11 +284,7 @@ class Office:
 
     @staticmethod
     def _require(reason: str) -> None:
+        """There is one, and it carries no number: it is shown in full. Raises Refused."""
         if not reason.strip():
             raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
-
-
-def finding_of(office: Office, key: int) -> Finding:
-    """A finding that this member of staff sees. Raises Refused."""
-    found: Finding = office._find("findings", key, "houses.view_finding")
-    return found
+        drafts.require_plain("reason", reason, 200)

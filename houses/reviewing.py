@@ -16,9 +16,18 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Consent, Resident, User
 from residents.upstream import blank
 
-from .applying import apply, hold
+from .applying import apply, hold, person_on_the_books
 from .checks import MINOR_AGE
-from .drafts import Author, changes, draft, only_fills, person_values, stale_fields
+from .drafts import (
+    OF_MEMBERSHIP,
+    Author,
+    changes,
+    draft,
+    only_fills,
+    person_values,
+    require_plain,
+    stale_fields,
+)
 from .locks import lock
 from .models import Finding, Invitation, Membership, Submission
 
@@ -32,7 +41,8 @@ class _OpensErrors(Exception):
 @transaction.atomic
 def submit(submission: Submission, author: Author, *, reason: str = "") -> Submission:
     """Hand it in: applied at once, or waiting for the office. Raises Refused."""
-    hold(submission)
+    known = person_on_the_books(submission) if author.is_staff and submission.membership is None else None
+    hold(submission, known)
     _require_submittable(submission, author)
     if not submission.move(
         Submission.EDITABLE,
@@ -44,10 +54,12 @@ def submit(submission: Submission, author: Author, *, reason: str = "") -> Submi
         note=reason[:200],
     ):
         raise Refused(Refusal.NOT_EDITABLE)
-    if not submission.house.community.review_all and (author.is_staff or only_fills(submission)):
+    if not submission.house.community.review_all and (
+        author.is_staff or (not submission.unseen and only_fills(submission))
+    ):
         try:
             with transaction.atomic():
-                _apply_unless_errors(submission, author, reason)
+                _apply_unless_errors(submission, author, reason, known)
         except _OpensErrors:
             if author.is_staff:
                 raise Refused(
@@ -58,6 +70,9 @@ def submit(submission: Submission, author: Author, *, reason: str = "") -> Submi
 
 
 def _require_submittable(submission: Submission, author: Author) -> None:
+    submission.refresh_from_db()
+    if not submission.is_editable:
+        raise Refused(Refusal.NOT_EDITABLE)
     member = submission.membership
     if member is not None:
         member.refresh_from_db()
@@ -67,7 +82,7 @@ def _require_submittable(submission: Submission, author: Author) -> None:
         raise Refused(Refusal.INVALID, {"name": "请填写姓名。"})
     elif blank(submission.values.get("role")):
         raise Refused(Refusal.INVALID, {"role": "请选择与业主的关系。"})
-    if not changes(submission) and member is not None:
+    if not submission.unseen and not changes(submission) and member is not None:
         raise Refused(Refusal.NOTHING_TYPED)
     if (stale := stale_fields(submission)) and submission.membership is not None:
         raise Refused(Refusal.STALE, dict.fromkeys(stale, Refusal.STALE.label))
@@ -76,7 +91,8 @@ def _require_submittable(submission: Submission, author: Author) -> None:
 
 
 def _require_guardian(submission: Submission) -> None:
-    child = submission.membership.resident if submission.membership else None
+    known = submission.membership is not None and not submission.unseen
+    child = submission.membership.resident if known and submission.membership else None
     person = Resident(**(person_values(_record_values(child)) | person_values(submission.values)))
     age = person.age()
     agreed = submission.guardian_version is not None or (
@@ -90,18 +106,20 @@ def _record_values(resident: Resident | None) -> dict[str, Any]:
     return {name: getattr(resident, name) for name in ("birth_date", "id_number")} if resident else {}
 
 
-def _apply_unless_errors(submission: Submission, author: Author, reason: str) -> None:
-    before = _open_errors(submission)
-    apply(submission, by=author.account, why="提交后直接采用")
-    if _open_errors(submission) - before and not (author.is_staff and reason.strip()):
+def _apply_unless_errors(submission: Submission, author: Author, reason: str, known: Resident | None) -> None:
+    """What staff enter under a name and number that are on the books is about that person."""
+    before = _open_errors(submission, known)
+    apply(submission, by=author.account, why="提交后直接采用", person=known)
+    if _open_errors(submission, known) - before and not (author.is_staff and reason.strip()):
         raise _OpensErrors
 
 
-def _open_errors(submission: Submission) -> set[int]:
+def _open_errors(submission: Submission, known: Resident | None) -> set[int]:
     """Errors on the house's people and members, and on whoever holds a number that was typed."""
     homes = {submission.house_id}
-    if submission.membership:
-        homes |= set(submission.membership.resident.memberships.values_list("house_id", flat=True))
+    person = submission.membership.resident if submission.membership else known
+    if person is not None:
+        homes |= set(person.memberships.values_list("house_id", flat=True))
     members = Membership.objects.filter(house__in=homes)
     number = submission.values.get("id_number") or ""
     holders = Resident.objects.filter(id_number=number) if number else Resident.objects.none()
@@ -145,7 +163,8 @@ def approve(
     member = submission.membership
     if member is not None and seen_version is not None:
         version = Resident.objects.filter(pk=member.resident_id).values_list("version", flat=True).get()
-        if version != seen_version:
+        moved = [name for name in stale_fields(submission) if name in OF_MEMBERSHIP]
+        if version != seen_version or moved:
             raise Refused(Refusal.STALE)
     elif stale := stale_fields(submission):
         raise Refused(Refusal.STALE, dict.fromkeys(stale, Refusal.STALE.label))
@@ -156,6 +175,8 @@ def approve(
 def send_back(submission: Submission, reasons: Mapping[str, str], sentence: str, *, by: User) -> None:
     """Return it to the author with a reason for each field and a sentence. Raises Refused."""
     told = {name: reason.strip() for name, reason in reasons.items() if name in submission.values}
+    for name, text in {**told, "note": sentence}.items():
+        require_plain(name, text, 200)
     if not sentence.strip() and not any(told.values()):
         raise Refused(Refusal.REASON_MISSING, {"note": Refusal.REASON_MISSING.label})
     if not submission.move(

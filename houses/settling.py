@@ -11,6 +11,7 @@ from residents.models import Resident, User
 from residents.upstream import Sources
 
 from . import findings
+from .applying import READ_OFF
 from .locks import lock, lock_homes
 from .models import Finding, House, Membership
 from .states import FindingCode
@@ -23,6 +24,7 @@ def take_suggestion(finding: Finding, *, by: User) -> None:
         raise Refused(Refusal.NO_SUGGESTION)
     field, value = finding.suggestion["field"], finding.suggestion["value"]
     _hold(finding, value if field == "id_number" else "")
+    _require_as_seen(finding)
     if not finding.resolve("采用建议的值", by=by):
         raise Refused(Refusal.ALREADY_SETTLED)
     kind, pk = finding.record_key
@@ -43,6 +45,15 @@ def settle(finding: Finding, reason: str, *, waive: bool, by: User) -> None:
         raise Refused(Refusal.ALREADY_SETTLED)
 
 
+def _require_as_seen(finding: Finding) -> None:
+    """A sync may have brought another value since the finding was read. Raises Refused."""
+    now = Finding.objects.filter(pk=finding.pk).first()
+    if now is None:
+        raise Refused(Refusal.ALREADY_SETTLED)
+    if now.inputs != finding.inputs:
+        raise Refused(Refusal.STALE)
+
+
 def _hold(finding: Finding, number: str = "") -> None:
     """The record that the finding is on, as a merge would hold it."""
     if finding.resident is not None:
@@ -58,14 +69,21 @@ def _write(record: Any, field: str, value: Any, source: str, by: User) -> None:
     record.origin.note(field, source)
     changed = [field]
     if isinstance(record, Resident) and field == "id_number":
-        for name in ("birth_date", "sex"):
-            if record.origin.derived(name):
-                setattr(record, name, record.told().get(name))
-                changed.append(name)
+        changed += READ_OFF
+        _read_off_anew(record)
     sign(record, by, "采用建议的值")
     record.version += 1
     record.updated_at = timezone.now()
     record.save(update_fields=[*changed, "sources", "version", "updated_at"])
+
+
+def _read_off_anew(resident: Resident) -> None:
+    """What the old number told goes with it; what the new one tells is filled in, unless it is shared."""
+    for name in READ_OFF:
+        if resident.origin.derived(name):
+            setattr(resident, name, None)
+    if not Resident.objects.filter(id_number=resident.id_number).exclude(pk=resident.pk).exists():
+        resident.fill_from_number()
 
 
 def check_again(record: Resident | House | Membership, numbers: list[str], by: User | None) -> None:

@@ -55,6 +55,10 @@ class Scope:
     def communities(self) -> QuerySet[Community]:
         return Community.objects.all() if self._communities is None else self._communities
 
+    def within(self, community: Community) -> "Scope":
+        """The same sight of one community of the scope."""
+        return Scope(self.communities.filter(pk=community.pk), petitions=self.petitions)
+
     @property
     def houses(self) -> QuerySet[House]:
         return (
@@ -105,7 +109,9 @@ class Scope:
         accounts = User.objects.filter(is_staff=False)
         if self.everything:
             return accounts
-        return accounts.filter(Q(resident__in=self.residents) | Q(pk__in=self.requests.values("account")))
+        return accounts.filter(
+            Q(resident__in=self.residents) | Q(resident=None, pk__in=self.requests.values("account"))
+        )
 
     @property
     def access_logs(self) -> QuerySet[AccessLog]:
@@ -127,7 +133,7 @@ class Scope:
 
 def for_staff(user: User | AnonymousUser, permission: str = "residents.view_resident") -> Scope:
     """What a staff member sees, or may act upon where `permission` names an act (`app.codename`)."""
-    if not (isinstance(user, User) and user.is_active and user.is_staff):
+    if not (isinstance(user, User) and user.is_active and user.is_staff and not user.locked_at):
         return Scope(Community.objects.none())
     if user.is_superuser:
         return Scope(None, petitions=user.sees_petitions)
@@ -190,8 +196,9 @@ class HouseholdScope:
 
     @property
     def at_home(self) -> MembershipQuerySet:
-        """The own memberships that open their house: bound, or activated at the counter."""
-        return self.own.filter(Q(bound_at__isnull=False) | Q(activated_at__isnull=False))
+        """The own memberships that open their house: bound by this account. One that was activated at
+        the counter is bound like any other: whom the counter saw is not whom an owner took in."""
+        return self.own.filter(bound_at__isnull=False)
 
     @property
     def houses(self) -> QuerySet[House]:
@@ -223,9 +230,12 @@ class HouseholdScope:
 
     @property
     def requests(self) -> RequestQuerySet:
-        """What this account may answer: who wants to bind a house of its own, but not as its owner."""
+        """What this account may answer: who applies for a house of its own, but not as its owner, and
+        who says to be a member that it manages."""
         asked = Request.objects.filter(kind=Request.Kind.BIND, house__in=self.owned, office_only=False)
-        return asked.exclude(role=Role.SELF).exclude(account__resident=self.resident_id)
+        applied = Q(membership=None) | Q(membership__managed_by=self.resident_id)
+        others = asked.filter(applied).exclude(role=Role.SELF).exclude(membership__role=Role.SELF)
+        return others.exclude(account__resident=self.resident_id)
 
     def _with_sight(self, rows: MembershipQuerySet) -> Any:
         me, camp = self.resident_id, _camp()

@@ -17,8 +17,8 @@ def take_over(record: Any, other: Any, fields: Iterable[str]) -> None:
     """
     for name in fields:
         said, others = record.said.get(name), other.said.get(name)
-        if said is None and others is not None:
-            record.said.put(name, others)
+        if others is not None and (said is None or others.rank > said.rank):
+            record.said.put(name, others)  # the better placed word: what the next answer is compared with
         ours, theirs = _own_value(record, name), _own_value(other, name)
         if blank(theirs):
             continue

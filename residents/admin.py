@@ -2,8 +2,6 @@
 which know the communities and so who sees what."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from .history import Entry, in_entries
 from .search import by_last_four, by_number, is_number
 from .wording import NOTHING, in_words
 
@@ -199,34 +198,9 @@ def _any(conditions: Iterable[Q]) -> Q:
 
 # -- history ------------------------------------------------------------------------------
 
-_UNTOLD = {"version", "updated_at", "sources", "created_at", "password"}
-_PETITION = "is_petitioner"
-
-
-@dataclass
-class Change:
-    """One field of one history row, in words."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass
-class Entry:
-    """One history row, in words."""
-
-    at: datetime
-    who: str
-    what: str
-    why: str
-    changes: list[Change]
-
 
 class HistoryInWords(OfficeAdmin):
     """A history page that a person can read: who, when, which field from what to what; masked."""
-
-    WHAT = {"+": "建档", "~": "修改", "-": "删除"}
 
     def names_of(self, request: HttpRequest, model: Any, keys: set[Any]) -> dict[Any, str]:
         """Names of related records, those only that the user sees."""
@@ -253,44 +227,11 @@ class HistoryInWords(OfficeAdmin):
     def _entries(self, request: HttpRequest, page: Any) -> Iterator[Entry]:
         rows = list(page)
         older = rows[1:] + list(page.paginator.object_list[page.end_index() : page.end_index() + 1])
-        fields = [field for field in self._told(request) if rows and hasattr(rows[0], field.attname)]
-        names = self._names(request, fields, [*rows, *older])
-        for row, before in zip(rows, [*older, *[None] * (len(rows) - len(older))], strict=True):
-            changed = before is not None and row.history_type == "~"
-            changes = list(_differences(fields, before, row, names)) if changed else []
-            if changed and not changes:
-                continue  # a change without a word would tell of a hidden one
-            yield Entry(
-                at=row.history_date,
-                who=row.history_user.shown_name if row.history_user else "系统",
-                what=self.WHAT[row.history_type],
-                why=row.history_change_reason or "",
-                changes=changes,
-            )
-
-    def _told(self, request: HttpRequest) -> list[models.Field]:
-        hidden = _UNTOLD if getattr(request.user, "sees_petitions", False) else _UNTOLD | {_PETITION}
-        return [field for field in self.opts.concrete_fields if field.name not in hidden]
-
-    def _names(self, request: HttpRequest, fields: list[models.Field], rows: list[Any]) -> dict[str, Any]:
-        related = [field for field in fields if field.is_relation]
-        keys = {field: {getattr(row, field.attname) for row in rows} - {None} for field in related}
-        return {
-            field.name: self.names_of(request, field.related_model, keys[field])
-            for field in related
-            if keys[field]
-        }
-
-
-def _differences(
-    fields: list[models.Field], before: Any, after: Any, names: dict[str, Any]
-) -> Iterator[Change]:
-    for field in fields:
-        old, new = getattr(before, field.attname), getattr(after, field.attname)
-        if old != new:
-            told = names.get(field.name, {})
-            yield Change(str(field.verbose_name), _told_as(field, old, told), _told_as(field, new, told))
-
-
-def _told_as(field: models.Field, value: Any, names: dict[Any, str]) -> str:
-    return names.get(value) or in_words(field, value)
+        pairs = list(zip(rows, [*older, *[None] * (len(rows) - len(older))], strict=True))
+        petitions = bool(getattr(request.user, "sees_petitions", False))
+        return in_entries(
+            self.model,
+            pairs,
+            petitions=petitions,
+            names=lambda model, keys: self.names_of(request, model, keys),
+        )

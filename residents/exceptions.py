@@ -23,7 +23,6 @@ class Refusal(models.TextChoices):
     NOTHING_TYPED = "nothing_typed", "没有需要提交的内容。"
     REASON_MISSING = "reason_missing", "请写明原因。"
     STALE = "stale", "这条记录刚被修改过，请核对最新内容后再提交。"
-    CONSENT_MISSING = "consent_missing", "请先阅读并同意敏感信息的处理说明。"
     GUARDIAN_CONSENT = "guardian_consent", "未满 14 周岁，需要监护人同意后才能填写。"
     OWNER_ROLE = "owner_role", "“本人”和“业主”由安防平台或物业登记，不能自行填写。"
 

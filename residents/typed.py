@@ -4,7 +4,9 @@ The platform's data is flagged and never refused for its quality (`residents.che
 typed here is refused, or, for staff who give a reason, accepted as it is.
 """
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -55,34 +57,72 @@ def clean(values: Mapping[str, Any], resident: Resident, *, lenient: bool = Fals
 def _one(name: str, value: Any, resident: Resident) -> Any:
     if name not in FIELDS:
         raise ValidationError("这一项不能在这里填写。")
-    if isinstance(value, str):
-        value = _text(name, value)
-    field: Any = Resident._meta.get_field(name)
-    if blank(value):
-        return None if field.null else ""
     if name == "contact":
-        return value
-    cleaned = field.clean(value, resident)
+        return None if blank(value) or (isinstance(value, str) and not value.strip()) else value
+    value = _text(name, _plain(name, value))
+    field: Any = Resident._meta.get_field(name)
+    if blank(value) and name != "id_type":
+        return None if field.null else ""
+    if isinstance(value, str) and field.max_length and len(value) > field.max_length:
+        raise ValidationError(f"最多 {field.max_length} 个字。")
+    try:
+        cleaned = field.clean(value, resident)
+    except ValidationError:  # Django's own sentence quotes what was typed
+        raise ValidationError(_REFUSED.get(name, "请按提示填写。")) from None
     if name == "birth_date" and not id_numbers.EARLIEST_BIRTH <= cleaned <= timezone.localdate():
         raise ValidationError("出生日期不成立。")
     return cleaned
 
 
-def _text(name: str, value: str) -> str:
+# What is told where a value is none of the field's.
+_CHOOSE = "请从列表中选择。"
+_REFUSED = {
+    "id_type": _CHOOSE,
+    "sex": _CHOOSE,
+    "ethnicity": _CHOOSE,
+    "political_status": _CHOOSE,
+    "is_veteran": "请选择是或否。",
+    "is_low_income": "请选择是或否。",
+    "birth_date": "请填写年月日。",
+}
+_FLAGS = ("is_veteran", "is_low_income")
+_DOCUMENT = re.compile(r"[0-9A-Z()/\-]{0,30}")
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A text, a number, a date or a yes and no, each only where it may stand."""
+    if value is None or isinstance(value, str) or (isinstance(value, date) and name == "birth_date"):
+        return value
+    if isinstance(value, bool) == (name in _FLAGS) and isinstance(value, int) and name != "birth_date":
+        return value if name in (*_FLAGS, "sex", "political_status") else str(value)
+    raise ValidationError(_REFUSED.get(name, "请按提示填写。"))
+
+
+def _text(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if any(not (character.isprintable() or character.isspace()) for character in value):
+        raise ValidationError("含有无法显示的字符。")
     value = " ".join(value.split())
     if is_masked(value):
         raise ValidationError("请填写完整内容，不要保留星号。")
     if name == "id_number":
-        return id_numbers.normalise(value)
+        return _document(value)
     if name == "phone":
         if value and not normalise_phone(value):
             raise ValidationError("请输入 11 位手机号。")
         return normalise_phone(value)
     if scrub(value) != value:
         raise ValidationError("这里会完整显示，请不要填写证件号码或手机号。")
-    if any(not character.isprintable() for character in value):
-        raise ValidationError("含有无法显示的字符。")
     return value
+
+
+def _document(value: str) -> str:
+    """A number of any document: digits, capital letters, at most brackets, strokes and hyphens."""
+    number = id_numbers.normalise(value)
+    if not _DOCUMENT.fullmatch(number):
+        raise ValidationError("证件号码只能有数字和字母。")
+    return number
 
 
 def _contradictions(cleaned: Mapping[str, Any], resident: Resident) -> dict[str, str]:

@@ -61,9 +61,8 @@ class Upstream:
             for name, value in vars(said).items()
             if value not in (None, "") and value is not False
         }
-        if said.value is False:
-            entry["value"] = False
-        elif isinstance(said.value, date):
+        entry |= {name: False for name in ("value", "absorbed") if getattr(said, name) is False}
+        if isinstance(said.value, date):
             entry["value"] = said.value.isoformat()
         self._raw[field], self._read[field] = entry, said
 
@@ -108,9 +107,16 @@ class Sources:
     def __init__(self, record: Any) -> None:
         self.record = record
 
-    def note(self, field: str, source: str, at: datetime | None = None) -> None:
+    def note(self, field: str, source: str, at: datetime | None = None, *, house: int | None = None) -> None:
+        """`house` is where it was typed, by somebody of that household."""
         moment = (at or timezone.now()).isoformat(timespec="seconds")
-        self.record.sources[field] = {"from": source, "at": moment}
+        noted: dict[str, Any] = {"from": source, "at": moment}
+        self.record.sources[field] = noted if house is None else {**noted, "house": house}
+
+    def house(self, field: str) -> int | None:
+        """The house whose household typed the value; None for the platform's and the office's."""
+        found: int | None = self.record.sources.get(field, {}).get("house")
+        return found
 
     def of(self, field: str) -> str:
         return str(self.record.sources.get(field, {}).get("from", ""))
@@ -118,6 +124,11 @@ class Sources:
     def label(self, field: str) -> str:
         """The same in Chinese; "" where it is not known."""
         return self.LABELS.get(self.of(field), "")
+
+    def moment(self, field: str) -> datetime | None:
+        """When it came, None where it is not known."""
+        at = self.record.sources.get(field, {}).get("at")
+        return datetime.fromisoformat(at) if at else None
 
     def derived(self, field: str) -> bool:
         return self.of(field) == self.ID_NUMBER

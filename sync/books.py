@@ -35,6 +35,7 @@ class Books:
     homes: dict[tuple[str, ...], House]  # folded address as it was stated -> house
     records: dict[str, PlatformRecord]  # by phone
     erased: set[str]  # ID numbers of people who asked to be forgotten
+    erased_rows: set[tuple[int, str, str]]  # and rows that name them: house, name, number
     now: datetime
     mentions: dict[int, list[Mention]] = field(default_factory=lambda: defaultdict(list))  # by record pk
     mentions_of: dict[int, list[Mention]] = field(

@@ -62,7 +62,7 @@ def find_subject(
     answer: Answer, last: UUID | None, homes: Iterable[House], around: Neighbourhood
 ) -> Resident | None:
     """The resident whom this answer is about, None for somebody new."""
-    number = form(answer.number) or _number_in_own_row(answer)
+    number = number_of(answer)
     before = around.residents.get(last) if last else None
     if before and _still_agrees(before, answer.name, number):
         return before
@@ -73,6 +73,11 @@ def find_subject(
     if len(holders) == 1 and not (holders[0].name and answer.name):
         return holders[0]
     return _namesake_at_home(answer, homes, around)
+
+
+def number_of(answer: Answer) -> str:
+    """The phone's person's number, wherever the answer gives it."""
+    return form(answer.number) or _number_in_own_row(answer)
 
 
 def _number_in_own_row(answer: Answer) -> str:

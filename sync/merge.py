@@ -31,7 +31,7 @@ from residents.models import NumberLock, Resident, Tombstone
 
 from .books import CREATED, UNCHANGED, UPDATED, Asked, Books
 from .exceptions import StorageError
-from .matching import form
+from .matching import form, number_of
 from .models import Mention, PlatformRecord
 from .unit import Unit, address_of
 
@@ -141,7 +141,7 @@ def _open_books(answers: Sequence[Asked]) -> Books:
     NumberLock.take(numbers)
     now = timezone.now()
     erased = Tombstone.among(numbers)
-    homes = _homes([asked for asked in answers if form(asked.answer.number) not in erased], now)
+    homes = _homes([asked for asked in answers if number_of(asked.answer) not in erased], now)
     mentions = Mention.objects.filter(record__in=[record.pk for record in records.values()])
     named = dict(mentions.values_list("membership_id", "membership__house_id"))
     subjects = {record.subject_id for record in records.values() if record.subject_id}
@@ -152,9 +152,20 @@ def _open_books(answers: Sequence[Asked]) -> Books:
         lock=True,
     )
     houses = {address: around.houses[pk] for address, pk in homes.items()}
-    books = Books(around, houses, records, erased, now)
+    books = Books(around, houses, records, erased, _erased_rows(answers, houses), now)
     _load_mentions(books)
     return books
+
+
+def _erased_rows(answers: Sequence[Asked], houses: dict[Address, House]) -> set[tuple[int, str, str]]:
+    rows = {
+        (houses[address_of(home)].pk, row.name or "", row.number or "")
+        for asked in answers
+        for home in asked.answer.houses
+        if address_of(home) in houses
+        for row in home.members or []
+    }
+    return Tombstone.rows_among(rows)
 
 
 def _numbers(asked: Asked) -> Iterable[str]:
@@ -311,7 +322,7 @@ def _write_bookkeeping(books: Books) -> None:
     overwrite(known, ["row", "role", "own", "absent_since"])
     for record in books.records.values():
         record.rules_version, record.checked_at = RULES_VERSION, books.now
-    overwrite(list(books.records.values()), ["digest", "rules_version", "subject", "checked_at"])
+    overwrite(list(books.records.values()), ["digest", "rules_version", "subject", "checked_at", "heard"])
 
 
 def _restate_dependants(books: Books) -> None:

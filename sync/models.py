@@ -3,6 +3,8 @@
 Nothing here holds an answer: digests, states and cause codes only.
 """
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -29,6 +31,9 @@ class PlatformRecord(models.Model):
         related_name="platform_records",
     )
     checked_at = models.DateTimeField("最近查询", null=True, blank=True)
+    # What this phone said last of its person, a keyed digest for each field: where two phones of one
+    # person differ, the one that only repeats itself does not take the other's newer word away.
+    heard = models.JSONField("上次所述", blank=True, default=dict, editable=False)
     members = models.ManyToManyField(Membership, through="Mention", related_name="platform_records")
 
     class Meta:
@@ -37,6 +42,11 @@ class PlatformRecord(models.Model):
 
     def __str__(self) -> str:
         return f"平台记录 {self.pk}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """With the phone's rows in the runs: whoever is forgotten leaves no phone behind."""
+        SyncItem.objects.filter(phone=self.phone).delete()
+        return super().delete(*args, **kwargs)
 
 
 class MentionQuerySet(models.QuerySet["Mention"]):
@@ -90,6 +100,7 @@ class SyncRun(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "同步任务"
+        permissions = [("start_run", "可同步安防数据")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status="running", finished_at=None)

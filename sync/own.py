@@ -5,8 +5,12 @@ before the account has said who it is and the answer's subject is that person (d
 Accounts and binding).
 """
 
+from contextlib import suppress
+
 from houses import identity
 from houses.models import Community
+from residents import id_numbers
+from residents.exceptions import Refusal, Refused
 from residents.models import Resident, User
 from residents.names import same_name
 
@@ -17,6 +21,7 @@ from .matching import form, role_of
 from .merge import Outcome
 from .models import PlatformRecord
 from .schemas import Answer, Member
+from .three_way import OWN_ANSWER
 
 
 def sync_own_phone(user: User, *, client: PlatformClient | None = None) -> Outcome:
@@ -28,15 +33,26 @@ def sync_own_phone(user: User, *, client: PlatformClient | None = None) -> Outco
     phone = user.phone or ""
     outcome = in_a_run(phone, client, user, lambda fetched: _admit(user, fetched))
     if outcome.outcome not in ("failed", "not_found") and (subject := _subject(phone)) is not None:
-        identity.recognise_owner(user, subject)
+        _recognise(user, subject)
     return outcome
+
+
+def _recognise(user: User, subject: Resident) -> None:
+    """Raises Refused; where somebody else is in this person's place, the office hears of it."""
+    try:
+        identity.recognise_owner(user, subject)
+    except Refused as refused:
+        if refused.code == Refusal.ALREADY_LINKED:
+            with suppress(Refused):
+                identity.mismatch(user, resident=subject)
+        raise
 
 
 def _admit(user: User, fetched: Fetched) -> None:
     """Raises Refused where the answer is about somebody else than the account says it is."""
     subject = _subject(user.phone or "")
     if isinstance(fetched, Asked):
-        agrees = _agrees(user, fetched.answer, subject)
+        agrees = _agrees(user, fetched.answer, subject) and not _somebody_else_before(user, subject)
     else:
         agrees = fetched.outcome in ("failed", "not_found") or _is(user, subject)
     if not agrees or (user.resident_id and subject and subject.pk != user.resident_id):
@@ -48,6 +64,13 @@ def _agrees(user: User, answer: Answer, subject: Resident | None) -> bool:
     own = {form(row.number) for row in _own_rows(answer)}
     settled = {subject.id_form} if subject and same_name(subject.name, answer.name) else set()
     return identity.agrees(user, answer.name or "", {form(answer.number), *own, *settled} - {""})
+
+
+def _somebody_else_before(user: User, subject: Resident | None) -> bool:
+    """The phone spoke of somebody with another good number: a namesake does not become the former holder."""
+    if subject is None or not id_numbers.is_valid(subject.id_number):
+        return False
+    return not _is(user, subject)
 
 
 def _own_rows(answer: Answer) -> list[Member]:
@@ -63,11 +86,11 @@ def _is(user: User, subject: Resident | None) -> bool:
     """The answer is the same as before: who it was about then."""
     if subject is None:
         return False
-    numbers = subject.known_numbers() | {
-        form(number) for row in subject.memberships.open() for _, number in row.called if number
-    }
+    said = subject.said.get("id_number")
+    numbers = {subject.id_form, form(said.value) if said and said.rank == OWN_ANSWER else ""}
+    numbers |= {form(row.said.value("own_id_number")) for row in subject.memberships.open()}
     names = (subject.name, subject.said.value("name") or "")
-    return any(identity.agrees(user, name, numbers) for name in names)
+    return any(identity.agrees(user, name, numbers - {""}) for name in names)
 
 
 def _subject(phone: str) -> Resident | None:

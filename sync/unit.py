@@ -10,12 +10,13 @@ from uuid import UUID
 from houses.checks import id_shared
 from houses.choices import Role
 from houses.models import House, Membership
+from residents.crypto import digest
 from residents.models import Resident
 from residents.names import same_name
 from residents.upstream import Said, Sources
 
 from .books import CREATED, UNCHANGED, UPDATED, Asked, Books, Stored
-from .matching import Household, Match, Subject, find_subject, form, role_of
+from .matching import Household, Match, Subject, find_subject, form, number_of, role_of
 from .models import Mention
 from .schemas import Dwelling, Member, Unknown
 from .three_way import ELSEWHERE, OWN_ANSWER, Speaker, unknown, weigh
@@ -43,12 +44,14 @@ class Unit:
         self.cleared: dict[tuple[int, str], Any] = {}  # what an old number had told
 
     def apply(self) -> None:
-        if form(self.answer.number) in self.books.erased:
+        if number_of(self.answer) in self.books.erased:
             return
         homes = self._homes()
         resident = find_subject(self.answer, self.record.subject_id, [home for home, _ in homes], self.around)
         self.found = Subject(resident or self._new_resident())
         self._phone_moved(self.subject.resident)
+        if self.record.subject_id != self.subject.resident.pk:
+            self.record.heard = {}
         self.record.subject = self.subject.resident
         self._person()
         for house, dwellings in homes:
@@ -69,7 +72,16 @@ class Unit:
         self._note(resident)
         me = Speaker(by=str(resident.pk), rank=OWN_ANSWER)
         for name, theirs in self.answer.known(Resident.SYNCED).items():
-            self._hear(resident, name, theirs, me)
+            if not self._repeats(resident, name, theirs, me):
+                self._hear(resident, name, theirs, me)
+
+    def _repeats(self, resident: Resident, name: str, theirs: Any, me: Speaker) -> bool:
+        """This phone says what it said before, and another phone of the same person was heard since."""
+        seen = digest(str(theirs), context="heard")
+        before, self.record.heard[name] = self.record.heard.get(name), seen
+        said = resident.said.get(name)
+        other = said is not None and (said.by, said.rank) == (me.by, me.rank) and said.value != theirs
+        return other and before == seen
 
     def _phone_moved(self, now: Resident) -> None:
         """The phone answered for somebody else before: the former holder keeps it, with a notice."""
@@ -99,7 +111,7 @@ class Unit:
 
     def _house(self, house: House, dwellings: list[Dwelling]) -> None:
         told = dwellings[0]
-        rows = [row for dwelling in dwellings for row in dwelling.members or [] if self._speaks(row)]
+        rows = [row for dwelling in dwellings for row in dwelling.members or [] if self._speaks(house, row)]
         own_role = self._own_role(told, rows)
         self.subject.roles[house.pk] = own_role
         rank = BY_OWNER if own_role == Role.SELF and not self._has_left(house) else BY_OTHER
@@ -135,9 +147,11 @@ class Unit:
             (role for role in map(role_of, [told.role, *(row.role for row in own)]) if role is not None), None
         )
 
-    def _speaks(self, row: Member) -> bool:
+    def _speaks(self, house: House, row: Member) -> bool:
         """Neither a placeholder nor a person who asked to be forgotten."""
-        return not row.is_empty and form(row.number) not in self.books.erased
+        if row.is_empty or form(row.number) in self.books.erased:
+            return False
+        return (house.pk, row.name or "", row.number or "") not in self.books.erased_rows
 
     def _own_membership(self, house: House, told: Dwelling) -> None:
         row = self._membership(house, self.subject.resident)
@@ -201,7 +215,8 @@ class Unit:
         if self._has_left(row.house):
             return row.managed_by_id
         by_owner = own_role == Role.SELF and row.managed_by_id is None
-        by_tenant = own_role == Role.TENANT and not self._managed_by_tenant(row)
+        own_family = row.managed_by_id is None or row.role == Role.TENANT  # nobody of the owner's side
+        by_tenant = own_role == Role.TENANT and own_family and not self._managed_by_tenant(row)
         return subject if row.resident_id != subject and (by_owner or by_tenant) else row.managed_by_id
 
     def _managed_by_tenant(self, row: Membership) -> bool:

@@ -45,7 +45,9 @@ class Claimable(models.Model):
 
     @property
     def is_claimed(self) -> bool:
-        return self.claimed_at is not None and self.claimed_at >= timezone.now() - IDLE
+        if self.claimed_by_id is None or self.claimed_at is None:
+            return False
+        return self.claimed_at >= timezone.now() - IDLE
 
     def require_free_for(self, by: User) -> None:
         """Nobody else works on it. Raises Refused."""

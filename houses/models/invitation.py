@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
+from residents import id_numbers
 from residents.crypto import digest
 from residents.exceptions import Refusal, Refused
 from residents.models import User
@@ -18,13 +19,10 @@ TRIES = 5
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def live(self) -> "InvitationQuerySet":
-        return self.filter(
-            used_at=None,
-            revoked_at=None,
-            expires_at__gt=timezone.now(),
-            tries__lt=TRIES,
-            membership__ended_at=None,
-        )
+        """Whoever moves out takes the invitation along: it is revoked then, and no join is needed here.
+        What an UPDATE reads through a join is not read again after it waited for the row."""
+        unused = self.filter(used_at=None, revoked_at=None)
+        return unused.filter(expires_at__gt=timezone.now(), tries__lt=TRIES)
 
     def revoke(self) -> int:
         return self.filter(used_at=None, revoked_at=None).update(revoked_at=timezone.now())
@@ -105,10 +103,10 @@ class Invitation(models.Model):
         invitation = cls.objects.select_related("membership__resident", "membership__house").get(
             key=cls.key_of(token)
         )
-        number = invitation.membership.resident.id_form
-        if len(number) < 6 or not secrets.compare_digest(
-            number[-6:].encode(), last_six.strip().upper().encode()
-        ):
+        if not invitation.membership.is_open:
+            raise Refused(Refusal.INVITATION_DEAD)
+        number, typed = invitation.membership.resident.id_form, id_numbers.normalise(last_six)
+        if len(number) < 6 or not secrets.compare_digest(number[-6:].encode(), typed.encode()):
             raise Refused(Refusal.INVITATION_DIGITS, {"last_six": Refusal.INVITATION_DIGITS.label})
         cls.objects.filter(pk=invitation.pk).update(tries=models.F("tries") - 1)
         return invitation

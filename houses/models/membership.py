@@ -30,8 +30,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     @transaction.atomic
     def restate(self, residents: Iterable[Resident], *, by: User | None = None, why: str = "") -> int:
         """Bring the status of these people's open memberships up to date. Returns how many changed."""
-        people = {resident.pk: resident for resident in residents}
-        rows = list(self.open().filter(resident__in=people).order_by("pk").select_for_update())
+        keys = [resident.pk for resident in residents]
+        rows = list(self.open().filter(resident__in=keys).order_by("pk").select_for_update())
+        # Read under the rows' locks: a person and a contact may be written at the same moment.
+        people = Resident.objects.select_related("contact").in_bulk(keys)
         changed = [row for row in rows if row.restate(people[row.resident_id])]
         for row in changed:
             row.version += 1
@@ -159,9 +161,14 @@ class Membership(Claimable):
         ]
         indexes = [
             models.Index(
-                fields=["status", "completed_at"],
-                condition=~models.Q(status=Status.ENDED),
-                name="membership_to_do",
+                fields=["completed_at"],
+                condition=models.Q(status=Status.COMPLETED),
+                name="membership_to_activate",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=~models.Q(status=Status.ENDED) & models.Q(completed_at=None),
+                name="membership_to_complete",
             ),
         ]
         permissions = [
@@ -212,8 +219,9 @@ class Membership(Claimable):
         before = [getattr(self, field) for field in STATED]
         if self.is_open:
             self.completed_at = (self.completed_at or timezone.now()) if is_complete(resident) else None
-            if self.completed_at and self.bound_at and not self.activated_at:
-                self.activated_at, self.activated_by_account = timezone.now(), True
+            if self.completed_at and self.bound_at and not self.activated_by_account:
+                self.activated_at = self.activated_at or timezone.now()
+                self.activated_by_account = True
         if not self.is_open:
             self.status = Status.ENDED
         elif self.activated_at:
@@ -229,7 +237,10 @@ class Membership(Claimable):
 
     def bind(self, *, by: User | None, why: str) -> bool:
         """The person's own account bound this house: activated now, or as soon as complete."""
-        return self._move(models.Q(ended_at=None, bound_at=None), by=by, why=why, bound_at=timezone.now())
+        if not self._move(models.Q(ended_at=None, bound_at=None), by=by, why=why, bound_at=timezone.now()):
+            return False
+        self.invitations.all().revoke()
+        return True
 
     def activate(self, reason: str, *, by: User) -> bool:
         """At the counter, with a written reason. The person's own account is not involved."""
@@ -272,8 +283,10 @@ class Membership(Claimable):
         before it, as a merge does, so that neither overwrites what the other wrote.
         """
         House.objects.select_for_update().get(pk=self.house_id)
-        Resident.objects.select_for_update().get(pk=self.resident_id)
         rows = Membership.objects.filter(pk=self.pk)
+        # Read under the house's lock: the record may have been absorbed since `self` was read.
+        person = rows.values("resident")
+        list(Resident.objects.select_for_update().filter(pk__in=person).values_list("pk"))
         newer = {"version": models.F("version") + 1, "updated_at": timezone.now()}
         if not rows.filter(allowed).update(**newer):
             return False
@@ -281,7 +294,7 @@ class Membership(Claimable):
         for field, value in facts.items():
             setattr(self, field, value)
         self.restate(self.resident)
-        rows.update(**facts, **{field: getattr(self, field) for field in STATED})
+        rows.update(**facts | {field: getattr(self, field) for field in STATED})
         record_history([self], by=by, why=why, update=True)
         hand_over([self])
         return True

@@ -28,7 +28,8 @@ class Request(Claimable):
     """To bind a house, to end a membership, to be erased, or a dispute that staff must look at.
 
     `resident` is whom it concerns where that is known: the asker for an erasure, the record
-    in question for a dispute. `office_only` ones are never shown to an owner.
+    in question for a dispute. `office_only` ones are never shown to an owner, `quiet` ones
+    never to the asker.
     """
 
     class Kind(models.TextChoices):
@@ -77,6 +78,8 @@ class Request(Claimable):
     role = models.PositiveSmallIntegerField("居民角色", choices=Role.choices, null=True, blank=True)
     text = models.CharField("申请说明", max_length=200, blank=True, default="")
     office_only = models.BooleanField("只由物业答复", default=False)
+    # Whether there was a match at all is not told: the asker does not see such a request.
+    quiet = models.BooleanField("不告知申请人", default=False)
     status = models.CharField(
         "状态", max_length=10, choices=Status.choices, default=Status.OPEN, editable=False
     )

@@ -30,7 +30,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def drop(self, *, by: User | None, why: str) -> int:
         """End whatever is still open among these: it reaches no record any more."""
-        rows = list(self.open().select_for_update())
+        rows = list(self.open().select_for_update(of=("self",)))
         return sum(row.move(Submission.OPEN, Submission.Status.DROPPED, by=by, why=why) for row in rows)
 
 
@@ -82,6 +82,8 @@ class Submission(Claimable):
     )
     values = SealedJSONField("内容", default=dict, editable=False)
     base = SealedJSONField("填写时的内容", default=dict, editable=False)
+    # The author fills for somebody of whose record nothing is shown: then nothing of it is told either.
+    unseen = models.BooleanField("未看到原有内容", default=False, editable=False)
     base_version = models.PositiveIntegerField("填写时的版本", default=0, editable=False)
     # What the author agreed to for this entry: a link's visitor has no account to keep it with.
     consent_version = models.PositiveSmallIntegerField("敏感信息同意版本", null=True, blank=True)
@@ -133,7 +135,7 @@ class Submission(Claimable):
                 name="submission_applied_has_member",
             ),
             models.UniqueConstraint(
-                fields=["membership", "account"],
+                fields=["membership", "account", "author"],
                 condition=models.Q(
                     status__in=["draft", "waiting", "returned"],
                     membership__isnull=False,

@@ -13,6 +13,12 @@ SQLITE = [
     WHEN OLD.at > datetime('now', '-183 days')
     BEGIN SELECT RAISE(ABORT, 'access log is append-only'); END
     """,
+    # A REPLACE deletes without asking the triggers of a DELETE.
+    """
+    CREATE TRIGGER access_log_no_replace BEFORE INSERT ON residents_accesslog
+    WHEN EXISTS (SELECT 1 FROM residents_accesslog WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'access log is append-only'); END
+    """,
 ]
 
 POSTGRESQL = [
@@ -29,11 +35,20 @@ POSTGRESQL = [
     CREATE TRIGGER access_log_append_only BEFORE UPDATE OR DELETE ON residents_accesslog
     FOR EACH ROW EXECUTE FUNCTION access_log_append_only()
     """,
+    """
+    CREATE TRIGGER access_log_no_truncate BEFORE TRUNCATE ON residents_accesslog
+    FOR EACH STATEMENT EXECUTE FUNCTION access_log_append_only()
+    """,
 ]
 
 UNDO = {
-    "sqlite": ["DROP TRIGGER access_log_no_update", "DROP TRIGGER access_log_no_delete"],
+    "sqlite": [
+        "DROP TRIGGER access_log_no_update",
+        "DROP TRIGGER access_log_no_delete",
+        "DROP TRIGGER access_log_no_replace",
+    ],
     "postgresql": [
+        "DROP TRIGGER access_log_no_truncate ON residents_accesslog",
         "DROP TRIGGER access_log_append_only ON residents_accesslog",
         "DROP FUNCTION access_log_append_only()",
     ],

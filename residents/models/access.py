@@ -11,6 +11,7 @@ from django.utils import timezone
 from .. import id_numbers
 from ..crypto import digest
 from ..exceptions import Refusal, Refused
+from ..names import name_key
 from .account import User
 from .resident import Resident
 
@@ -73,15 +74,21 @@ class AccessLog(models.Model):
         cls, account: User, resident: UUID, kind: str, *, fields: Sequence[str] = (), reason: str
     ) -> None:
         """One row before anything is shown. Raises Refused without a reason."""
+        reason = cls._stated(reason)
+        cls.objects.create(
+            account=account, resident_id=resident, kind=kind, fields=list(fields), reason=reason
+        )
+
+    @staticmethod
+    def _stated(reason: str) -> str:
         if not reason.strip():
             raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
-        cls.objects.create(
-            account=account, resident_id=resident, kind=kind, fields=list(fields), reason=reason.strip()[:100]
-        )
+        return reason.strip()[:100]
 
     @classmethod
     def write_export(cls, account: User, residents: Iterable[UUID], *, reason: str) -> None:
-        """A row for each exported person, in few statements."""
+        """A row for each exported person, in few statements. Raises Refused without a reason."""
+        reason = cls._stated(reason)
         kind = cls.Kind.EXPORT
         rows = [AccessLog(account=account, resident_id=pk, kind=kind, reason=reason) for pk in residents]
         AccessLog.objects.bulk_create(rows, batch_size=500)
@@ -104,9 +111,17 @@ class Tombstone(models.Model):
         """The keyed digest of an ID number's 18-character form."""
         return digest(id_numbers.matching_form(id_number), context="tombstone")
 
+    @staticmethod
+    def key_for_row(house: int, name: str, number: str) -> str:
+        """The same for a household's row, as the platform calls the person in this house: a row may
+        come without a number, or with somebody else's."""
+        told = f"{house}:{name_key(name)}:{id_numbers.matching_form(number) if number else ''}"
+        return digest(told, context="tombstone row")
+
     @classmethod
-    def raise_for(cls, numbers: Iterable[str]) -> None:
+    def raise_for(cls, numbers: Iterable[str], rows: Iterable[tuple[int, str, str]] = ()) -> None:
         keys = {cls.key_for(number) for number in numbers if number}
+        keys |= {cls.key_for_row(*row) for row in rows}
         Tombstone.objects.bulk_create([Tombstone(key=key) for key in sorted(keys)], ignore_conflicts=True)
 
     @classmethod
@@ -114,6 +129,13 @@ class Tombstone(models.Model):
         """Which of these ID numbers belong to erased people."""
         keys = {cls.key_for(number): number for number in numbers}
         found = cls.objects.filter(key__in=keys).values_list("key", flat=True)
+        return {keys[key] for key in found}
+
+    @classmethod
+    def rows_among(cls, rows: Iterable[tuple[int, str, str]]) -> set[tuple[int, str, str]]:
+        """Which of these rows (house, name, number) name erased people."""
+        keys = {cls.key_for_row(*row): row for row in rows}
+        found = cls.objects.filter(key__in=list(keys)).values_list("key", flat=True)
         return {keys[key] for key in found}
 
 

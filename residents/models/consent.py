@@ -77,6 +77,8 @@ class Consent(models.Model):
     def give(cls, account: User, kind: str, *, child: Resident | None = None) -> None:
         """Agree to today's version; given twice it stands once."""
         version = cls.VERSIONS[cls.Kind(kind)]
+        if (kind == cls.Kind.GUARDIAN) != (child is not None):
+            raise ValueError("A guardian's consent has a child, and no other has one.")
         try:
             with transaction.atomic():
                 cls.objects.create(account=account, kind=kind, version=version, child=child)

@@ -1,0 +1,108 @@
+"""History in words: who, when, which field from what to what; masked."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from .wording import in_words
+
+WHAT = {"+": "建档", "~": "修改", "-": "删除"}
+PETITION = "is_petitioner"
+_UNTOLD = {"version", "updated_at", "sources", "created_at", "password", "claimed_by", "claimed_at"}
+
+# Model and keys -> the names of those records that the reader may see.
+Names = Callable[[Any, set[Any]], Mapping[Any, str]]
+
+
+@dataclass
+class Change:
+    """One field of one history row, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass
+class Entry:
+    """One history row, in words; `about` tells of which record where a page shows several."""
+
+    at: datetime
+    who: str
+    what: str
+    why: str
+    changes: list[Change] = field(default_factory=list)
+    about: str = ""
+
+
+def told_fields(model: Any, *, petitions: bool) -> list[models.Field]:
+    hidden = _UNTOLD if petitions else _UNTOLD | {PETITION}
+    return [one for one in model._meta.concrete_fields if one.name not in hidden]
+
+
+def in_entries(
+    model: Any,
+    pairs: Sequence[tuple[Any, Any]],
+    *,
+    petitions: bool,
+    names: Names,
+    called: Mapping[Any, str] | None = None,
+) -> Iterator[Entry]:
+    """Each history row with the one before it (None for the first), as an entry.
+
+    `called` says by key what a record is called, where rows of several are told.
+    """
+    rows = [row for pair in pairs for row in pair if row is not None]
+    fields = [
+        one for one in told_fields(model, petitions=petitions) if rows and hasattr(rows[0], one.attname)
+    ]
+    known = _names(fields, rows, names)
+    for row, before in pairs:
+        changed = before is not None and row.history_type == "~"
+        changes = list(_differences(fields, before, row, known)) if changed else []
+        if changed and not changes:
+            continue  # a change without a word would tell of a hidden one
+        yield Entry(
+            at=row.history_date,
+            who=row.history_user.shown_name if row.history_user else "系统",
+            what=WHAT[row.history_type],
+            why=row.history_change_reason or "",
+            changes=changes,
+            about=(called or {}).get(row.id, ""),
+        )
+
+
+def paired(rows: Iterable[Any], key: str = "id") -> list[tuple[Any, Any]]:
+    """Rows of several records, newest first: each with the older one of its record."""
+    newer: dict[Any, Any] = {}
+    pairs: list[tuple[Any, Any]] = []
+    for row in rows:
+        mine = getattr(row, key)
+        if mine in newer:
+            pairs.append((newer[mine], row))
+        newer[mine] = row
+    pairs += [(row, None) for row in newer.values()]
+    return sorted(pairs, key=lambda pair: (pair[0].history_date, pair[0].history_id), reverse=True)
+
+
+def _names(fields: list[models.Field], rows: list[Any], names: Names) -> dict[str, Mapping[Any, str]]:
+    related = [one for one in fields if one.is_relation]
+    keys = {one: {getattr(row, one.attname) for row in rows} - {None} for one in related}
+    return {one.name: names(one.related_model, keys[one]) for one in related if keys[one]}
+
+
+def _differences(
+    fields: list[models.Field], before: Any, after: Any, names: Mapping[str, Mapping[Any, str]]
+) -> Iterator[Change]:
+    for one in fields:
+        old, new = getattr(before, one.attname), getattr(after, one.attname)
+        if old != new:
+            known = names.get(one.name, {})
+            yield Change(str(one.verbose_name), _told_as(one, old, known), _told_as(one, new, known))
+
+
+def _told_as(one: models.Field, value: Any, names: Mapping[Any, str]) -> str:
+    return names.get(value) or in_words(one, value)

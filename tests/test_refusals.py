@@ -1,0 +1,144 @@
+"""Every rule that says no: its code, which clients rely on, its sentence, and the test that proves it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from residents.exceptions import Refusal, Refused
+from tests import cast
+
+BASE = Path(settings.BASE_DIR)
+PRODUCT = ("config", "residents", "houses", "sync")
+
+WHERE = ("test_office", "test_family", "test_submissions")
+
+# Code, an act of the office, the family or a link that raises it, and the test in which it does.
+TABLE = [
+    # Who asks
+    ("not_found",         "any",               "staff_accounts_are_not_the_counters"),
+    ("not_allowed",       "end",               "a_clerk_here_and_manager_there_acts_as_clerk_here"),
+    ("account_locked",    "any",               "a_locked_account_does_nothing"),
+    ("too_many",          "match",             "matching_has_a_daily_limit"),
+    # What was typed
+    ("invalid",           "draft",             "a_wrong_value_is_refused_with_a_sentence_for_it"),
+    ("nothing_typed",     "submit",            "what_was_typed_and_stands_is_nothing_typed"),
+    ("reason_missing",    "activate",          "without_a_reason_nothing_is_done"),
+    ("stale",             "submit",            "what_changed_meanwhile_is_told_and_not_overwritten"),
+    ("guardian_consent",  "submit",            "under_14_a_guardian_has_to_agree"),
+    ("owner_role",        "draft",             "ownership_is_no_owners_to_give"),
+    # A submission
+    ("not_editable",      "draft",             "a_draft_that_waits_is_not_written_on"),
+    ("not_waiting",       "approve",           "an_entry_is_decided_once"),
+    # A membership
+    ("ended",             "end",               "a_membership_ends_once"),
+    ("not_ended",         "reopen",            "nobody_is_reopened_twice"),
+    ("already_member",    "approve",           "a_member_is_not_attached_twice"),
+    ("incomplete",        "activate",          "who_is_not_activated_at_the_counter"),
+    ("already_activated", "activate",          "a_member_is_activated_once"),
+    ("not_activated",     "set_nickname",      "before_the_activation_there_is_no_nickname"),
+    ("self_managed",      "draft",             "who_manages_the_own_data_is_left_to_it"),
+    ("claimed",           "claim",             "a_record_is_claimed_by_one"),
+    ("not_claimed",       "release",           "a_record_is_released_by_who_has_it_and_once"),
+    # Account and identity
+    ("phone_unverified",  "state_identity",    "without_a_verified_phone_nothing_is_asked_for"),
+    ("phone_taken",       "change_phone",      "a_phone_of_another_account_is_not_given_away"),
+    ("identity_missing",  "match",             "who_did_not_say_who_it_is_gets_nothing"),
+    ("identity_stated",   "state_identity",    "an_account_says_once_who_it_is"),
+    ("identity_mismatch", "accept_invitation", "an_invitation_is_for_the_invited"),
+    ("not_linked",        "unlink",            "an_account_is_unlinked_once"),
+    # Binding
+    ("link_blocked",      "confirm",           "a_shared_number_is_not_linked"),
+    ("already_linked",    "confirm",           "an_account_is_one_person"),
+    ("already_bound",     "apply_for",         "who_lives_there_does_not_apply"),
+    ("already_asked",     "apply_for",         "an_application_is_made_once"),
+    ("already_answered",  "answer",            "a_request_is_answered_once"),
+    ("invitation_dead",   "accept_invitation", "an_invitation_is_used_once"),
+    ("invitation_digits", "accept_invitation", "an_invitation_asks_for_the_last_six"),
+    ("not_invitable",     "invite",            "nobody_invites_oneself"),
+    # Two records, findings, the house
+    ("same_record",       "absorb",            "a_record_is_not_absorbed_into_itself"),
+    ("already_absorbed",  "approve",           "a_record_that_is_gone_is_not_attached"),
+    ("two_accounts",      "absorb",            "two_accounts_are_not_made_one"),
+    ("already_settled",   "settle",            "a_finding_is_settled_once_by_whom_and_why"),
+    ("no_suggestion",     "take_suggestion",   "without_a_suggestion_there_is_none_to_take"),
+    ("number_unsettled",  "erase",             "nobody_is_erased_while_the_number_is_in_question"),
+    ("too_many_rooms",    "create_rooms",      "no_more_than_a_tower_at_once"),
+]  # fmt: skip
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Each test of the lifecycle with its decorators: the code is a literal in it."""
+    found: dict[str, str] = {}
+    for module in WHERE:
+        text = (BASE / "tests" / "houses" / f"{module}.py").read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef):
+                first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+                found[node.name] = "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    return found
+
+
+def used_in_the_product() -> Iterator[str]:
+    for path in sorted(path for app in PRODUCT for path in (BASE / app).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "Refusal":
+                yield node.attr
+
+
+def test_every_refusal_is_in_the_table_once() -> None:
+    assert [code for code, *_ in TABLE] == Refusal.values
+
+
+@pytest.mark.parametrize(("code", "act", "test"), TABLE, ids=[row[0] for row in TABLE])
+def test_a_test_proves_it(code: str, act: str, test: str) -> None:
+    assert f'"{code}"' in texts().get(f"test_{test}", "")
+
+
+def test_every_refusal_is_raised_by_a_rule() -> None:
+    assert set(Refusal.names) - set(used_in_the_product()) == set()
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_sentence_is_one_chinese_sentence(refusal: Refusal) -> None:
+    assert re.fullmatch(r"[\u4e00-\u9fff，、“” 0-9]+。", refusal.label)
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_sentence_names_nobody_and_carries_no_value(refusal: Refusal) -> None:
+    """The only numbers in it are rules: 14 years, 2000 rooms."""
+    people = [one["people_house_name"] for one in (cast.ZHOU, cast.LI, cast.XIAO)]
+    assert not any(name in refusal.label for name in people)
+    assert set(re.findall(r"[0-9]+", refusal.label)) <= {"14", "2000"}
+
+
+def test_sentences_differ_so_that_a_person_can_tell_them_apart() -> None:
+    assert len(set(Refusal.labels)) == len(Refusal.labels)
+
+
+def test_what_is_refused_carries_code_sentence_and_fields() -> None:
+    told = Refused(Refusal.INVALID, {"name": "请填写姓名。"})
+    assert (told.code, told.sentence) == ("invalid", "有内容填写有误，请按提示修改。")
+    assert (told.fields, str(told)) == ({"name": "请填写姓名。"}, "invalid")
+
+
+# The neutral ones: whoever hears them must not learn whether somebody lives there (domain.md).
+NEUTRAL = [
+    "not_found",
+    "identity_mismatch",
+    "invitation_dead",
+    "link_blocked",
+    "already_linked",
+    "phone_taken",
+]
+
+
+@pytest.mark.parametrize("code", NEUTRAL)
+def test_a_neutral_sentence_tells_nothing_of_others(code: str) -> None:
+    label = Refusal(code).label
+    assert not re.search("他人|别人|另一|已被|已有|业主|租客|住", label)
