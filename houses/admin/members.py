@@ -16,6 +16,7 @@ from .. import editing
 from ..badges import findings_badge, state_badge
 from ..models import Membership
 from ..visibility import for_staff
+from .acts import MemberActs
 from .base import (
     AddressSearch,
     BuildingFilter,
@@ -122,7 +123,7 @@ class HomesInline(MembershipInline):
 
 
 @admin.register(Membership)
-class MembershipAdmin(MemberColumns, AddressSearch, Versioned):
+class MembershipAdmin(MemberActs, MemberColumns, AddressSearch, Versioned):
     list_display = ("called", "dwelling", "community", "role", "household_type", "state", "found", "lacking")
     list_display_links = ("called",)
     list_filter = (

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import template
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from residents.masking import scrub
 from residents.wording import in_words
@@ -51,6 +52,51 @@ def suggestion(finding: Finding) -> str:
     field = field_of(finding, finding.suggestion["field"])
     value = in_words(field, field.to_python(finding.suggestion["value"]))
     return f"采用{field.verbose_name} {value}"
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """A short literal list in a template."""
+    return text.split()
+
+
+@register.simple_tag
+def counted_badge(state: str, count: int) -> SafeString:
+    """◐ 已补完 12."""
+    return badges.state_badge(state, str(count))
+
+
+@register.simple_tag
+def bar(share: float, is_error: bool = True) -> SafeString:
+    """A horizontal bar of `share` percent; drawn, since a policy without inline styles knows no width."""
+    return _drawing([("finding" if is_error else "none", 0.0, share)])
+
+
+@register.simple_tag
+def stacked(parts: list[tuple[str, int, float]]) -> SafeString:
+    """○ ◐ ● as one bar: state, count and share in percent."""
+    drawn, start = [], 0.0
+    for state, _, share in parts:
+        drawn.append((state, start, share))
+        start += share
+    told = "，".join(f"{badges.STATES[state][1]} {count}" for state, count, _ in parts)
+    return _drawing(drawn, told)
+
+
+def _drawing(parts: list[tuple[str, float, float]], told: str = "") -> SafeString:
+    rects = format_html_join(
+        "",
+        '<rect class="fill-{}" x="{}" width="{}" height="8"/>',
+        ((s, round(x, 2), round(w, 2)) for s, x, w in parts),
+    )
+    title = format_html("<title>{}</title>", told) if told else ""
+    spoken = format_html('role="img" aria-label="{}"', told) if told else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="drawn" viewBox="0 0 100 8" preserveAspectRatio="none" {}>{}{}</svg>',
+        spoken,
+        title,
+        rects,
+    )
 
 
 def field_of(finding: Finding, name: str) -> Any:
