@@ -76,12 +76,13 @@ trap - EXIT
 cat <<EOF
 
 演示已就绪（按 Ctrl-C 结束）：
+  工作台    http://127.0.0.1:8000/staff/
   管理后台  http://127.0.0.1:8000/admin/
   模拟平台  http://127.0.0.1:8001
 $logins
 
-先试试：以 wang 登录，打开「待核实」，看接口文档样例 1-1-1-101 的四条发现；
-再以 zhao 登录：另一个小区的录入员看不到它们。
+先试试：以 wang 登录工作台，在搜索框输入 fy 找到付钰，打开「待核实」，看接口文档样例 1-1-1-101 的
+四条发现，采用建议的证件号码；再以 zhao 登录：另一个小区的录入员看不到它们。
 EOF
 export PLATFORM_TOKEN_URL=http://127.0.0.1:8001/token PLATFORM_LOOKUP_URL=http://127.0.0.1:8001/lookup
 export PLATFORM_KEY_K=demo PLATFORM_KEY_D=demo

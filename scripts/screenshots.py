@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the running admin into docs/screenshots/.
+"""Takes the README's pictures of the running workbench into docs/screenshots/.
 
 usage: python -m scripts.screenshots [URL]      the demo has to be running (`make demo`)
 """
@@ -18,13 +18,16 @@ LOGIN = ("admin", "shequ-demo-2026")  # as in seed_demo: the demo's own, public 
 
 # name: where to go, and what to click there
 PAGES = {
-    "overview": ("/admin/", ""),
-    "houses": ("/admin/houses/house/?o=-2", ""),
-    "house": ("/admin/houses/house/?q=1-1-1-101", "1-1-1-101"),
-    "residents": ("/admin/residents/resident/?sex__exact=1", ""),
-    "resident": ("/admin/residents/resident/?q=付钰", "付钰"),
-    "findings": ("/admin/houses/finding/?q=付", ""),
+    "dashboard": ("/staff/", ()),
+    "queue": ("/staff/queues/finding/", ()),
+    "review": ("/staff/queues/finding/", ("付钰",)),
+    "resident": ("/staff/queues/finding/", ("付钰", "居民资料")),
+    "house": ("/staff/queues/finding/", ("1-1-1-101",)),
+    "grid": ("/staff/communities/", ("楼盘表",)),
+    "findings": ("/staff/findings/", ()),
 }
+INITIALS = "fy"
+PHONE = "15131512234"  # of the document's sample
 
 
 def main(site: str = "http://127.0.0.1:8000") -> int:
@@ -49,16 +52,33 @@ def take(browser: Browser, site: str, width: int, height: int) -> None:
     """All pictures at one width."""
     page = browser.new_page(locale="zh-CN", viewport={"width": width, "height": height})
     page.goto(f"{site}/admin/login/")
-    picture(page, "login", width)
     page.fill("[name=username]", LOGIN[0])
     page.fill("[name=password]", LOGIN[1])
     page.click("#login-form button[type=submit]")
-    for name, (path, link) in PAGES.items():
+    for name, (path, links) in PAGES.items():
         page.goto(f"{site}{path}")
-        if link:
-            page.locator("#result_list").get_by_role("link", name=link, exact=True).first.click()
+        for link in links:
+            page.get_by_role("main").get_by_role("link", name=link, exact=True).last.click()
         picture(page, name, width)
+    search(page, site, width)
+    sync(page, site, width)
     page.close()
+
+
+def search(page: Page, site: str, width: int) -> None:
+    """The hits as one types."""
+    page.goto(f"{site}/staff/")
+    page.locator("#search").press_sequentially(INITIALS)
+    page.locator("#found a").first.wait_for()
+    picture(page, "search", width)
+
+
+def sync(page: Page, site: str, width: int) -> None:
+    """The demo's platform is asked once more; nothing changes by it."""
+    page.goto(f"{site}/staff/sync/")
+    page.fill("[name=phone]", PHONE)
+    page.get_by_role("main").get_by_role("button").click()
+    picture(page, "sync", width)
 
 
 def picture(page: Page, name: str, width: int) -> None:

@@ -40,7 +40,7 @@ def pytest_make_collect_report():
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item):
+def pytest_runtest_teardown(item, nextitem):
     """The access log takes no DELETE and no TRUNCATE: it is unguarded while a test's tables are flushed."""
     mark = item.get_closest_marker("django_db")
     flushed = {"transactional_db", "live_server"} & set(item.fixturenames)
@@ -52,7 +52,8 @@ def pytest_runtest_teardown(item):
     try:
         return (yield)
     finally:
-        _run(item, guards[connection.vendor])
+        if nextitem is not None:  # after the last one the database itself is gone
+            _run(item, guards[connection.vendor])
 
 
 def _run(item, statements):

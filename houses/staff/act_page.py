@@ -13,6 +13,7 @@ from residents.completeness import missing
 from ..models import House, Membership
 from .forms import ActForm, ReasonForm
 from .pages import StaffPage
+from .walking import came_from
 
 
 class ActPage(StaffPage):
@@ -54,13 +55,12 @@ class ActPage(StaffPage):
         return self.back(self.home)
 
     def show(self, form: ActForm, status: int = 200, **context: Any) -> HttpResponse:
-        asked = self.request.POST or self.request.GET
         shown = {
             "form": form,
             "sentence": self.sentence,
             "button": self.button,
             "danger": self.danger,
-            "next": asked.get("next", ""),
+            "next": came_from(self.request),
             "home": self.home,
         }
         return self.page(status, **{**shown, **context})

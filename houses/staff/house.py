@@ -53,7 +53,9 @@ class HousePage(StaffPage):
     def _entries(self, house: House, members: list[Any]) -> Any:
         called = {row.pk: row.resident.name for row in members}
         return happened(
-            self.scope, (House, [house.pk], {}), (Membership, [row.pk for row in members], called)
+            self.scope,
+            (House, [house.pk], {house.pk: "房屋"}),
+            (Membership, [row.pk for row in members], called),
         )
 
 

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from residents.exceptions import Refusal, Refused
@@ -19,6 +18,7 @@ from residents.models import User
 from .. import queues
 from ..office import Office
 from ..visibility import Scope
+from .walking import came_from
 
 SEEN = "residents.view_resident"
 
@@ -71,10 +71,8 @@ class StaffPage(View):
 
     def back(self, default: Any, *args: Any) -> HttpResponseRedirect:
         """Where the form says that it came from (`next`), if that is a page of ours."""
-        target = self.request.POST.get("next", "")
-        if url_has_allowed_host_and_scheme(target, {self.request.get_host()}, self.request.is_secure()):
-            return HttpResponseRedirect(target)
-        return redirect(default, *args)
+        target = came_from(self.request)
+        return HttpResponseRedirect(target) if target else redirect(default, *args)
 
 
 def told(refused: Refused) -> str:
