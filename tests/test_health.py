@@ -44,4 +44,14 @@ def test_robots_are_sent_away(client: Any) -> None:
 def test_whoever_signs_in_without_a_destination_arrives_at_the_first_page(client: Any, db: None) -> None:
     User.objects.create_user("王", password="shequ-2026-test", is_staff=True)
     answer = client.post("/admin/login/", {"username": "王", "password": "shequ-2026-test"})
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+def test_the_first_page_is_the_workbench(client: Any, db: None) -> None:
+    client.force_login(User.objects.create_user("王", is_staff=True, is_superuser=True))
+    assert client.get("/")["Location"] == "/staff/"
+
+
+def test_who_has_no_work_there_gets_to_the_admin(client: Any, db: None) -> None:
+    client.force_login(User.objects.create_user("孙", is_staff=True))
+    assert client.get("/")["Location"] == "/admin/"
