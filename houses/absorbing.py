@@ -39,7 +39,7 @@ def absorb(kept: Resident, other: Resident, *, by: User | None) -> Resident:
         kept.contact = None
     kept.absorb(other)
     _move_memberships(kept, other, by)
-    _move_the_rest(kept, other)
+    _move_the_rest(kept, other, by)
     _rename_speaker(houses, kept, other)
     _rename_contact(houses, kept, other)
     _forget_answers(kept)
@@ -113,8 +113,11 @@ def _unite(mine: Membership, double: Membership, by: User | None) -> None:
     mine.absorb(double)
     submissions = double.submissions.open()
     submissions.filter(account__in=mine.submissions.open().values("account")).drop(by=by, why=WHY)
-    double.submissions.update(membership=mine)
-    double.requests.update(membership=mine)
+    moving: list[Any] = [*double.submissions.all(), *double.requests.all()]
+    for typed_or_asked in moving:
+        typed_or_asked.membership = mine
+        sign(typed_or_asked, by, WHY)
+        typed_or_asked.save(update_fields=["membership"])
     double.invitations.all().revoke()
     double.end(EndReason.MISTAKE, by=by, why=WHY)
     for name, value in facts.items():
@@ -132,11 +135,15 @@ def _hand(row: Membership, kept: Resident, by: User | None) -> None:
 # -- what else points to the person ------------------------------------------------------
 
 
-def _move_the_rest(kept: Resident, other: Resident) -> None:
+def _move_the_rest(kept: Resident, other: Resident, by: User | None) -> None:
     other.findings.filter(status=FindingStatus.OPEN).delete()  # the checks run again
     Finding.objects.filter(resident=other).update(resident=kept)
     Request.objects.filter(resident=other).update(resident=kept)
-    other.contact_of.exclude(pk=kept.pk).update(contact=kept)
+    for dependant in other.contact_of.exclude(pk=kept.pk):
+        dependant.contact = kept
+        dependant.version += 1
+        sign(dependant, by, WHY)
+        dependant.save(update_fields=["contact", "version"])
     standing = Consent.objects.filter(child=kept, withdrawn_at=None).values("account")
     Consent.objects.filter(child=other, withdrawn_at=None, account__in=standing).delete()
     Consent.objects.filter(child=other).update(child=kept)

@@ -1,11 +1,13 @@
 """A person is forgotten: everything personal goes, and a tombstone keeps every sync from bringing it back."""
 
 from collections.abc import Container, Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from residents import id_numbers
+from residents.bulk import sign
 from residents.exceptions import Refusal, Refused
 from residents.models import Resident, Tombstone, User
 
@@ -34,7 +36,7 @@ def erase(resident: Resident, *, by: User) -> None:
     _forget_requests(person)
     _forget_account(person)
     _forget_memberships(person, by)
-    _forget_person(person)
+    _forget_person(person, by)
     Membership.objects.restate(Resident.objects.filter(pk__in=dependants), by=by, why="联系人资料已删除")
     findings.refresh(houses=houses, numbers=numbers)
 
@@ -127,8 +129,19 @@ def _forget_memberships(person: Resident, by: User) -> None:
     Membership.history.filter(id__in=keys).delete()
 
 
-def _forget_person(person: Resident) -> None:
+def _let_go(records: Any, name: str, by: User) -> None:
+    """Whoever pointed to the person points to nobody, and their history tells it."""
+    for record in records:
+        setattr(record, name, None)
+        record.version += 1
+        sign(record, by, "资料已删除")
+        record.save(update_fields=[name, "version"])
+
+
+def _forget_person(person: Resident, by: User) -> None:
     keys = person.all_keys()
+    _let_go(Membership.objects.filter(managed_by=person), "managed_by", by)
+    _let_go(Resident.objects.filter(contact=person), "contact", by)
     for record in person.platform_records.all():
         record.delete()  # one by one: each takes along what the runs keep of its phone
     person.delete()

@@ -26,6 +26,7 @@ from django.db.models import (
     Value,
     When,
 )  # fmt: skip
+from django.utils.functional import cached_property
 
 from residents.models import AccessLog, Resident, User
 
@@ -100,7 +101,9 @@ class Scope:
         return (
             rows
             if self.everything
-            else rows.filter(Q(community__in=self.communities) | Q(resident__in=self.residents))
+            else rows.filter(
+                Q(community__in=self.communities) | Q(community=None, resident__in=self.residents)
+            )
         )
 
     @property
@@ -112,6 +115,14 @@ class Scope:
         return accounts.filter(
             Q(resident__in=self.residents) | Q(resident=None, pk__in=self.requests.values("account"))
         )
+
+    @cached_property
+    def colleagues(self) -> set[int] | None:
+        """Staff of these communities, and the system administrators; None for all staff."""
+        if self.everything:
+            return None
+        staff = User.objects.filter(Q(roles__community__in=self.communities) | Q(is_superuser=True))
+        return set(staff.values_list("pk", flat=True))
 
     @property
     def access_logs(self) -> QuerySet[AccessLog]:

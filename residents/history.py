@@ -50,16 +50,18 @@ def in_entries(
     petitions: bool,
     names: Names,
     called: Mapping[Any, str] | None = None,
+    colleagues: set[int] | None = None,
 ) -> Iterator[Entry]:
     """Each history row with the one before it (None for the first), as an entry.
 
-    `called` says by key what a record is called, where rows of several are told.
+    `called` says by key what a record is called, where rows of several are told. Staff who are
+    none of the `colleagues` (None: all are) work elsewhere: neither their name nor their reason is told.
     """
     rows = [row for pair in pairs for row in pair if row is not None]
     fields = [
         one for one in told_fields(model, petitions=petitions) if rows and hasattr(rows[0], one.attname)
     ]
-    known = _names(fields, rows, names)
+    known = _names(fields, pairs, names)
     for row, before in pairs:
         changed = before is not None and row.history_type == "~"
         changes = list(_differences(fields, before, row, known)) if changed else []
@@ -67,12 +69,25 @@ def in_entries(
             continue  # a change without a word would tell of a hidden one
         yield Entry(
             at=row.history_date,
-            who=row.history_user.shown_name if row.history_user else "系统",
+            who=signature(row.history_user, colleagues),
             what=WHAT[row.history_type],
-            why=row.history_change_reason or "",
+            why="" if elsewhere(row.history_user, colleagues) else row.history_change_reason or "",
             changes=changes,
             about=(called or {}).get(row.id, ""),
         )
+
+
+def elsewhere(user: Any, colleagues: set[int] | None) -> bool:
+    return user is not None and user.is_staff and colleagues is not None and user.pk not in colleagues
+
+
+def signature(user: Any, colleagues: set[int] | None = None) -> str:
+    """Who did it, as the reader may know them."""
+    if user is None:
+        return "系统"
+    if not user.is_staff:
+        return "住户帐号"
+    return "其他小区物业" if elsewhere(user, colleagues) else str(user.shown_name)
 
 
 def paired(rows: Iterable[Any], key: str = "id") -> list[tuple[Any, Any]]:
@@ -88,10 +103,17 @@ def paired(rows: Iterable[Any], key: str = "id") -> list[tuple[Any, Any]]:
     return sorted(pairs, key=lambda pair: (pair[0].history_date, pair[0].history_id), reverse=True)
 
 
-def _names(fields: list[models.Field], rows: list[Any], names: Names) -> dict[str, Mapping[Any, str]]:
-    related = [one for one in fields if one.is_relation]
-    keys = {one: {getattr(row, one.attname) for row in rows} - {None} for one in related}
-    return {one.name: names(one.related_model, keys[one]) for one in related if keys[one]}
+def _names(
+    fields: list[models.Field], pairs: Sequence[tuple[Any, Any]], names: Names
+) -> dict[str, Mapping[Any, str]]:
+    """Names of the related records that came or went; what stayed the same is not told."""
+    known = {}
+    for one in (each for each in fields if each.is_relation):
+        values = [(getattr(old, one.attname), getattr(new, one.attname)) for new, old in pairs if old]
+        keys = {key for old, new in values if old != new for key in (old, new)} - {None}
+        if keys:
+            known[one.name] = names(one.related_model, keys)
+    return known
 
 
 def _differences(

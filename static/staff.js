@@ -7,10 +7,20 @@ function typing(element) {
   return element.matches("input, textarea, select, [contenteditable]");
 }
 
+function closeHits() {
+  document.querySelector("#found")?.replaceChildren();
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".search")) closeHits();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.repeat) return; // a key held down approves one record, not the next one too
   if (event.key === "Escape") {
     document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    closeHits();
     document.activeElement.blur();
     return;
   }
@@ -47,6 +57,6 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   const source = event.target.closest("[data-copy]");
   if (!source) return;
-  navigator.clipboard.writeText(document.getElementById(source.dataset.copy).innerText);
-  source.textContent = "已复制";
+  const text = document.getElementById(source.dataset.copy).innerText;
+  navigator.clipboard.writeText(text).then(() => { source.textContent = "已复制"; });
 });

@@ -66,6 +66,8 @@ class Outcome:
     memberships: Counter[str] = field(default_factory=Counter)
     fields_updated: int = 0
     conflicts: int = 0
+    # Of both, `values` and `conflicts` about the petition flag: told to who may see it.
+    flags: Counter[str] = field(default_factory=Counter)
 
 
 def merge(answers: Sequence[Asked]) -> list[Outcome]:
@@ -345,7 +347,7 @@ def _check(books: Books) -> None:
 
 def _outcome(phone: str, unit: Unit) -> Outcome:
     states = unit.states.values()
-    result = Outcome(phone, UNCHANGED, conflicts=unit.conflicts)
+    result = Outcome(phone, UNCHANGED, conflicts=unit.conflicts, flags=unit.flags)
     for record, state in states:
         counts = {Resident: result.residents, House: result.houses, Membership: result.memberships}
         counts[type(record)][state] += 1

@@ -24,6 +24,8 @@ from .three_way import ELSEWHERE, OWN_ANSWER, Speaker, unknown, weigh
 # Ranks of what is said about a membership and about a house.
 OWN_MEMBERSHIP, BY_OWNER, BY_OTHER = 3, 2, 1
 
+PETITION = "is_petitioner"
+
 READ_OFF = ("birth_date", "sex")  # what an ID number tells
 
 
@@ -38,6 +40,7 @@ class Unit:
         self.states: dict[int, tuple[Stored, str]] = {}
         self.new_values: Counter[int] = Counter()
         self.conflicts = 0
+        self.flags: Counter[str] = Counter()  # of these, those about the petition flag
         self.named: set[int] = set()  # id() of the memberships that this answer names
         self.found: Subject | None = None
         self._own_number = bool(self.answer.number)
@@ -305,7 +308,9 @@ class Unit:
         if said and said.absorbed is not None and kept is not None:
             kept = replace(kept, absorbed=said.absorbed)
         if kept is not None and kept != said:
-            self.conflicts += kept.conflict and not (said and said.conflict)
+            opened = kept.conflict and not (said and said.conflict)
+            self.conflicts += opened
+            self.flags["conflicts"] += opened and name == PETITION
             record.said.put(name, kept)
             self._note(record, UPDATED)
 
@@ -325,6 +330,7 @@ class Unit:
         if isinstance(record, Resident) and name == "id_number":
             self.around.number_changed(record)
         self.new_values[id(record)] += before != value
+        self.flags["values"] += before != value and name == PETITION
         self._note(record, UPDATED)
 
     def _number_changes(self, resident: Resident, number: str) -> None:

@@ -25,6 +25,7 @@ from .visibility import sync_runs
 # So many owners of one house are asked at once: the page waits for the answers.
 MOST_OWNERS = 3
 RUNS_SHOWN = 10
+UNTOUCHED = "与上次相同，没有改动任何资料。"
 
 
 class PhoneForm(forms.Form):
@@ -42,21 +43,25 @@ class PhoneForm(forms.Form):
         return phone
 
 
-def in_words(outcome: Outcome) -> str:
-    """新增 2 名成员，更新 3 个字段，1 处冲突。"""
+def in_words(outcome: Outcome, *, petitions: bool = False) -> str:
+    """新增 2 名成员，更新 3 个字段，1 处冲突。 What concerns the petition flag is told to who may see it."""
     if outcome.outcome == "failed":
         return SENTENCES[outcome.cause or "database"]
     if outcome.outcome == "not_found":
         return "安防平台没有这个号码的资料，我方资料没有改动。"
     if outcome.outcome == "unchanged":
-        return "与上次相同，没有改动任何资料。"
+        return UNTOUCHED
+    told_of_nobody_new = outcome.outcome != "created" and not petitions
+    hidden = outcome.flags if told_of_nobody_new else {"values": 0, "conflicts": 0}
     counts = {
         "新增 {} 名成员": outcome.memberships["created"],
         "新增 {} 套房屋": outcome.houses["created"],
-        "更新 {} 个字段": outcome.fields_updated,
-        "{} 处冲突": outcome.conflicts,
+        "更新 {} 个字段": outcome.fields_updated - hidden["values"],
+        "{} 处冲突": outcome.conflicts - hidden["conflicts"],
     }
     told = [text.format(count) for text, count in counts.items() if count]
+    if not told and any(hidden.values()):
+        return UNTOUCHED
     return f"{'，'.join(told) or '资料有小的更新'}。"
 
 
@@ -79,7 +84,7 @@ class SyncPage(StaffPage):
         return {
             "phone": mask_phone(phone),
             "failed": outcome.outcome == "failed",
-            "words": in_words(outcome),
+            "words": in_words(outcome, petitions=self.scope.petitions),
             "houses": houses,
             "unconfirmed": self._unconfirmed(named),
             "elsewhere": elsewhere,

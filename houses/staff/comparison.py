@@ -29,7 +29,7 @@ FIELDS = (
 _IN_FULL = {"id_number", "phone"}
 
 NEW, CHANGED, EMPTIED, SAME = "新增", "改动", "清空", "相同"
-OTHER_THAN_PLATFORM = "与平台不同"
+OTHER_THAN_OURS = "与登记不同"
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Line:
     def word(self) -> str:
         """What sets this row apart, "" where nothing does."""
         typed = (cell.mark for cell in self.typed if cell.mark not in ("", SAME))
-        said = (OTHER_THAN_PLATFORM for cell in self.platform if cell.mark)
+        said = (OTHER_THAN_OURS for cell in self.platform if cell.mark)
         return next(typed, "") or next(said, "")
 
 
@@ -186,7 +186,7 @@ class Comparison:
         return cells or [Cell()]
 
     def _told(self, name: str, value: Any, source: str, mark: str = "") -> Cell:
-        differs = OTHER_THAN_PLATFORM if self._differs(name, value) else ""
+        differs = OTHER_THAN_OURS if self._differs(name, value) else ""
         return Cell(self.reader.say(name, value), source, mark or differs)
 
     def _differs(self, name: str, value: Any) -> bool:

@@ -75,6 +75,8 @@ class SubmissionAct(StaffPage):
 class Approve(SubmissionAct):
     """`seen_version` is the record that the reviewer looked at: a newer one is shown first."""
 
+    permission = REVIEW
+
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         submission = self._submission(pk)
         version, person = request.POST.get("seen_version", ""), self._person()
@@ -145,6 +147,7 @@ class ReturnForm:
 class Return(SubmissionAct):
     """On a page of its own; with script the same form opens over the record."""
 
+    permission = REVIEW
     template_name = "staff/review_return.html"
     title = "退回修改"
 

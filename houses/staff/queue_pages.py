@@ -225,6 +225,8 @@ class Onward(StaffPage):
 class ClaimPage(StaffPage):
     """Take a record, or give it back. A list shows the row's cell anew, without script the page."""
 
+    permission = REVIEW
+
     def post(self, request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
         if kind not in CLAIMED_KINDS:
             raise Http404
@@ -263,9 +265,10 @@ class Findings(StaffPage):
         community, scope = chosen_community(self.scope, request.GET.get("community", ""))
         code, weight = request.GET.get("code", ""), request.GET.get("weight", "")
         found = with_records(_filtered(scope.findings.open(), code, weight), scope)
+        names = {} if community else {one.pk: str(one) for one in scope.communities}
         number, rows, more = page_of(found.order_by("opened_at", "pk"), request.GET.get("page", ""))
         return self.page(
-            rows=[(finding, *_leads_to(finding)) for finding in rows],
+            rows=[(finding, *_leads_to(finding, names)) for finding in rows],
             codes=FindingCode.choices,
             code=code,
             weight=weight,
@@ -284,8 +287,13 @@ def _filtered(found: QuerySet[Finding], code: str, weight: str) -> QuerySet[Find
     )
 
 
-def _leads_to(finding: Any) -> tuple[str, str, str]:
-    """Whom or what it is about, where that is, and the page on which it is worked."""
+def _leads_to(finding: Any, names: dict[int, str]) -> tuple[str, str, str]:
+    """Whom or what it is about, where that is, and the page on which it is worked. `names` are those
+    of the communities, where rows of several are shown."""
+
+    def place(house: House) -> str:
+        return f"{names.get(house.community_id, '')} {house.address}".strip()
+
     if finding.community:
         return str(finding.community), "", reverse("staff:communities")
     if finding.house:
@@ -296,13 +304,13 @@ def _leads_to(finding: Any) -> tuple[str, str, str]:
         )
     if finding.membership:
         row = finding.membership
-        return row.resident.name or UNNAMED, row.house.address, reverse("staff:member", args=[row.pk])
+        return row.resident.name or UNNAMED, place(row.house), reverse("staff:member", args=[row.pk])
     homes = finding.resident.seen_homes
     name = finding.resident.name or UNNAMED
     if homes:
         return (
             name,
-            "、".join(row.house.address for row in homes),
+            "、".join(place(row.house) for row in homes),
             reverse("staff:member", args=[homes[0].pk]),
         )
     return name, "已不在住", reverse("staff:resident", args=[finding.resident_id])

@@ -18,6 +18,7 @@ from ..choices import HouseholdType, Role
 from ..drafts import standing
 from ..models import Finding, Membership, Submission
 from ..office import ADD, COMPLETE
+from ..visibility import PETITION_FIELD
 from .act_page import HouseAct, MemberAct
 from .comparison import label_of
 from .forms import called
@@ -117,7 +118,7 @@ def stands(row: Membership) -> str:
 
 def found_told(row: Membership) -> str:
     concerned = Q(membership=row) | Q(resident=row.resident_id)
-    found = Finding.objects.open().errors().filter(concerned).count()
+    found = Finding.objects.open().errors().filter(concerned).exclude(field=PETITION_FIELD).count()
     return f"按您的依据保存，待核实 {found} 项。" if found else ""
 
 

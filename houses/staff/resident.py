@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.functional import cached_property
 
 from residents.completeness import missing
 from residents.exceptions import Refused
-from residents.models import AccessLog, Resident, User
+from residents.history import elsewhere, signature
+from residents.models import AccessLog, Resident
 from residents.wording import NOTHING, in_words
 
 from ..models import Membership
@@ -50,7 +52,10 @@ class ResidentPage(StaffPage):
     template_name = "staff/resident.html"
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        person: Resident = self.find(self.scope.residents.select_related("contact"), pk=pk)
+        contact_seen = Exists(self.scope.residents.filter(pk=OuterRef("contact_id")))
+        people = self.scope.residents.select_related("contact", "account")
+        person: Any = self.find(people.annotate(contact_seen=contact_seen), pk=pk)
+        keys = person.all_keys()
         rows = list(
             self.scope.memberships.filter(resident=person)
             .select_related("house__community")
@@ -65,29 +70,42 @@ class ResidentPage(StaffPage):
             contact=self._contact(person),
             members=rows,
             findings=with_rows(findings, rows),
-            account=User.objects.filter(resident=person).first(),
-            looks=self._looks(person),
-            entries=self._entries(person, rows),
+            account=getattr(person, "account", None),
+            looks=self._looks(keys),
+            entries=self._entries(keys, rows),
             reasons=REVEAL_REASONS,
             may_reveal=request.user.has_perm(REVEAL),
         )
 
-    def _contact(self, person: Resident) -> str:
+    def _contact(self, person: Any) -> str:
         """The guardian's name, for who sees the guardian."""
         if person.contact_id is None:
             return NOTHING
-        seen = self.scope.residents.filter(pk=person.contact_id).values_list("name", flat=True).first()
-        return seen or "已登记"
+        return person.contact.name if person.contact_seen and person.contact.name else "已登记"
 
-    def _looks(self, person: Resident) -> list[AccessLog]:
-        looks = AccessLog.objects.of(person).select_related("account").order_by("-at", "-pk")
-        return list(looks[:LOOKS_SHOWN])
+    def _looks(self, keys: list[UUID]) -> list[dict[str, Any]]:
+        looks = AccessLog.objects.filter(resident__in=keys).select_related("account").order_by("-at", "-pk")
+        return [self._told(look) for look in looks[:LOOKS_SHOWN]]
 
-    def _entries(self, person: Resident, rows: list[Membership]) -> Any:
+    def _told(self, look: AccessLog) -> dict[str, Any]:
+        """Of another office's look it is told that there was one, and when."""
+        away = elsewhere(look.account, self._colleagues)
+        return {
+            "at": look.at,
+            "who": signature(look.account, self._colleagues),
+            "kind": look.get_kind_display(),
+            "reason": "" if away else look.reason,
+        }
+
+    @cached_property
+    def _colleagues(self) -> set[int] | None:
+        return self.scope.colleagues
+
+    def _entries(self, keys: list[UUID], rows: list[Membership]) -> Any:
         called = {row.pk: row.house.address for row in rows}
         return happened(
             self.scope,
-            (Resident, person.all_keys(), {}),
+            (Resident, keys, {}),
             (Membership, [row.pk for row in rows], called),
         )
 

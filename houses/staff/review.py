@@ -14,6 +14,7 @@ from residents.exceptions import Refused
 from residents.masking import scrub
 
 from ..models import Finding, Membership, Submission
+from ..office import SETTLE
 from ..queues import Kind
 from ..states import FindingCode, FindingStatus, Status
 from ..templatetags.register import suggestion
@@ -122,6 +123,7 @@ def _last_sync(row: Any) -> Any:
 class FindingAct(StaffPage):
     """An act upon a finding that leads back to where its button stood."""
 
+    permission = SETTLE
     finding: Finding
     title = "处理待核实"
 

@@ -23,6 +23,7 @@ _SCOPES: dict[Any, str] = {
 def happened(scope: Scope, *groups: tuple[Any, Iterable[Any], Mapping[Any, str]]) -> list[Entry]:
     """The newest entries of all groups: a model, keys of its records, and what each is called."""
     entries: list[Entry] = []
+    colleagues = scope.colleagues
     for model, keys, called in groups:
         rows = model.history.filter(id__in=list(keys)).select_related("history_user")
         pairs = paired(rows.order_by("-history_date", "-history_id")[:MOST_ROWS])[:MOST_ENTRIES]
@@ -32,6 +33,7 @@ def happened(scope: Scope, *groups: tuple[Any, Iterable[Any], Mapping[Any, str]]
             petitions=scope.petitions,
             names=lambda kind, pks: _names(scope, kind, pks),
             called=called,
+            colleagues=colleagues,
         )
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST_ENTRIES]
 
