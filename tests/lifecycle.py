@@ -467,7 +467,9 @@ class Inside:
         self.requests = {
             one.pk
             for one in books.requests
-            if everywhere or one.community_id in self.communities or one.resident_id in self.people
+            if everywhere
+            or one.community_id in self.communities
+            or (one.community_id is None and one.resident_id in self.people)
         }
         askers = {one.account_id for one in books.requests if one.pk in self.requests}
         self.accounts = {

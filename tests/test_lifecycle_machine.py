@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -532,6 +532,9 @@ def test_whatever_people_do_in_whatever_order_the_books_stay_sound() -> None:
             deadline=None,
             database=None,
             print_blob=True,
+            # The suite walks the same ways each time; a longer look takes new ones.
+            derandomize="LIFECYCLE_EXAMPLES" not in os.environ,
+            phases=[Phase.generate] if "LIFECYCLE_QUICK" in os.environ else list(Phase),
             suppress_health_check=list(HealthCheck),
         ),
     )
