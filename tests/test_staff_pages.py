@@ -38,6 +38,9 @@ from .workbench import FRAGMENTS, POST_ONLY, Bench, account_of, furnish, grow, m
 ROLES = ["总管", "manager", "clerk", "viewer"]
 MOST_QUERIES = 20
 
+# What a page shows does not depend on the database: a thousand rows and all roles are opened once.
+pytestmark = pytest.mark.sqlite
+
 # 付钰 as it may be typed: the search page's examples.
 SPELLED = {"fuyu", "fy"}
 
