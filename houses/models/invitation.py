@@ -98,13 +98,12 @@ class Invitation(models.Model):
         Not inside a transaction that may be rolled back: the try must count. Raises Refused.
         """
         live = cls.objects.live().filter(key=cls.key_of(token))
-        if not live.update(tries=models.F("tries") + 1):
+        here = live.filter(membership__ended_at=None).exists()
+        if not here or not live.update(tries=models.F("tries") + 1):
             raise Refused(Refusal.INVITATION_DEAD)
         invitation = cls.objects.select_related("membership__resident", "membership__house").get(
             key=cls.key_of(token)
         )
-        if not invitation.membership.is_open:
-            raise Refused(Refusal.INVITATION_DEAD)
         number, typed = invitation.membership.resident.id_form, id_numbers.normalise(last_six)
         if len(number) < 6 or not secrets.compare_digest(number[-6:].encode(), typed.encode()):
             raise Refused(Refusal.INVITATION_DIGITS, {"last_six": Refusal.INVITATION_DIGITS.label})

@@ -249,9 +249,10 @@ class Membership(Claimable):
 
     def unbind(self, *, by: User | None, why: str) -> bool:
         """The account was not this person's, or is no more: what rested on it is taken back."""
-        facts: dict[str, Any] = {"bound_at": None}
-        if self.activated_by_account:
-            facts |= {"activated_at": None, "activated_by_account": False}
+        facts: dict[str, Any] = {"bound_at": None, "activated_by_account": False}
+        at_the_counter = self.activated_at and self.bound_at and self.activated_at < self.bound_at
+        if self.activated_by_account and not at_the_counter:
+            facts["activated_at"] = None
         return self._move(models.Q(ended_at=None, bound_at__isnull=False), by=by, why=why, **facts)
 
     def end(self, reason: str, *, by: User | None = None, why: str = "") -> bool:

@@ -250,7 +250,7 @@ def test_from_the_activation_on_the_owner_fills_no_more(books: Any, owner: Famil
 
 def test_an_entry_is_not_handed_in_about_who_manages_the_own_data_by_now(books: Any, owner: Family) -> None:
     Resident.objects.filter(pk=books.son.resident_id).update(self_managed_since=timezone.now())
-    with refused("self_managed"):
+    with refused("not_found"):
         owner.submit(books.entry.pk)
 
 
@@ -496,7 +496,7 @@ def test_an_unknown_link_says_the_same(books: Any, token: str) -> None:
 
 def test_an_invitation_to_who_bound_meanwhile_says_so(books: Any, token: str, chen: Membership) -> None:
     Family(books.stranger).confirm(chen.pk)
-    with refused("already_bound"):
+    with refused("invitation_dead"):
         Family(fresh(books.stranger)).accept_invitation(token, CHEN_ID[-6:])
 
 

@@ -478,14 +478,18 @@ def test_somebody_on_the_books_waits_for_the_office(
     assert not house.memberships.filter(resident__name="陈五").exists()
 
 
-def test_the_office_attaches_and_only_blanks_are_filled(
+def test_the_office_attaches_and_the_house_writes_nothing_to_the_person(
     house: House, family: Family, elsewhere: Membership, clerk: Office
 ) -> None:
     before, entry = elsewhere.resident, named_chen(family, house)
     row = reviewing.approve(entry, by=clerk.user, person=before)
     known = person(elsewhere)
     assert (row.resident, row.managed_by, row.role) == (known, None, Role.SON)
-    assert (known.phone, known.ethnicity, known.origin.of("ethnicity")) == (before.phone, "02", "owner")
+    assert (known.phone, known.ethnicity, known.origin.of("ethnicity")) == (
+        before.phone,
+        before.ethnicity,
+        "",
+    )
 
 
 def test_the_office_may_say_that_it_is_somebody_else(
