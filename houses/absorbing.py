@@ -11,16 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
-from residents.bulk import overwrite, record_history, sign
+from residents.bulk import overwrite, revise, sign
 from residents.exceptions import Refusal, Refused
 from residents.models import Absorbed, Consent, Resident, User
 
 from . import findings
 from .locks import lock_homes
 from .models import Finding, House, Membership, Request, Submission
-from .models.membership import MembershipQuerySet, hand_over
+from .models.membership import STATED, MembershipQuerySet, hand_over
 from .states import EndReason, FindingStatus
 
 WHY = "合并两份资料"
@@ -44,7 +43,8 @@ def absorb(kept: Resident, other: Resident, *, by: User | None) -> Resident:
     _rename_contact(houses, kept, other)
     _forget_answers(kept)
     _remove(other, by)
-    _save(kept, by)
+    taken = [*Resident.SYNCED, "contact", "self_managed_since", "created_at", "upstream", "sources"]
+    revise(kept, taken, by=by, why=WHY)
     Absorbed.objects.create(kept=kept, former=other.pk)
     Membership.objects.restate([kept, *kept.contact_of.select_related("contact")], by=by, why=WHY)
     hand_over(kept.memberships.open())
@@ -95,9 +95,7 @@ def _keep_managers_apart(kept: Resident, other: Resident, by: User | None) -> No
 def _remanage(rows: MembershipQuerySet, manager: Resident | None, by: User | None) -> None:
     for row in rows.filter(managed_by__isnull=False):
         row.managed_by = manager
-        row.version += 1
-        sign(row, by, WHY)
-        row.save(update_fields=["managed_by", "version"])
+        revise(row, ["managed_by"], by=by, why=WHY)
 
 
 def _unite(mine: Membership, double: Membership, by: User | None) -> None:
@@ -123,13 +121,14 @@ def _unite(mine: Membership, double: Membership, by: User | None) -> None:
     for name, value in facts.items():
         setattr(mine, name, value)
     mine.restate(mine.resident)
-    _save(mine, by)
+    taken = [*Membership.SYNCED, "nickname", "managed_by", "lease_until", "upstream", "sources"]
+    revise(mine, [*taken, "bound_at", *STATED], by=by, why=WHY)
 
 
 def _hand(row: Membership, kept: Resident, by: User | None) -> None:
-    Membership.objects.filter(pk=row.pk).update(resident=kept, version=F("version") + 1)
     row.refresh_from_db()
-    record_history([row], by=by, why=WHY, update=True)
+    row.resident = kept
+    revise(row, ["resident"], by=by, why=WHY)
 
 
 # -- what else points to the person ------------------------------------------------------
@@ -141,9 +140,7 @@ def _move_the_rest(kept: Resident, other: Resident, by: User | None) -> None:
     Request.objects.filter(resident=other).update(resident=kept)
     for dependant in other.contact_of.exclude(pk=kept.pk):
         dependant.contact = kept
-        dependant.version += 1
-        sign(dependant, by, WHY)
-        dependant.save(update_fields=["contact", "version"])
+        revise(dependant, ["contact"], by=by, why=WHY)
     standing = Consent.objects.filter(child=kept, withdrawn_at=None).values("account")
     Consent.objects.filter(child=other, withdrawn_at=None, account__in=standing).delete()
     Consent.objects.filter(child=other).update(child=kept)
@@ -205,9 +202,3 @@ def _remove(other: Resident, by: User | None) -> None:
     gone = Resident.objects.get(pk=other.pk)
     sign(gone, by, WHY)
     gone.delete()
-
-
-def _save(record: Any, by: User | None) -> None:
-    sign(record, by, WHY)
-    record.version += 1
-    record.save()

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from residents.exceptions import Refusal, Refused
+from residents.exceptions import Refusal, Refused, require_reason
 from residents.models import User
 
 from . import binding, erasing, leaving
@@ -14,8 +14,7 @@ from .states import EndReason
 @transaction.atomic
 def answer(request: Request, *, accept: bool, reason: str, by: User) -> None:
     """Raises Refused; then the request stays open."""
-    if not reason.strip():
-        raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
+    reason = require_reason(reason)
     _lock(request)
     status = Request.Status.ACCEPTED if accept else Request.Status.REFUSED
     if not request.settle(status, reason, by=by):

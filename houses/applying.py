@@ -1,16 +1,15 @@
 """Typed values into the record: the only way there (domain.md, Submissions and review)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from residents import typed
-from residents.bulk import sign
+from residents.bulk import revise, sign
 from residents.exceptions import Refusal, Refused
 from residents.models import Consent, Resident, User
-from residents.names import same_name
 from residents.upstream import blank
 
 from . import findings
@@ -20,9 +19,6 @@ from .locks import lock
 from .models import House, Membership, Submission
 
 Status = Submission.Status
-
-# What an ID number tells.
-READ_OFF = ("birth_date", "sex")
 
 
 @transaction.atomic
@@ -91,15 +87,15 @@ def _write(resident: Resident, member: Membership, submission: Submission, by: U
     by_house = None if submission.author == Submission.Author.STAFF else submission.house_id
     changed = _put(resident, typed_here, submission.source, house=by_house)
     if resident.id_number != before:
-        _read_off_anew(resident, values)
+        resident.read_number_anew(values)
     if changed or resident._state.adding:
-        _save(resident, [*typed.FIELDS], by, why)
+        _save(resident, typed.FIELDS, by, why)
     member.resident = resident
     of_membership = {name: values[name] for name in OF_MEMBERSHIP if name in values}
     if _put(member, of_membership, submission.source) or member._state.adding:
         if member.role == Role.SELF and not member._state.adding:
             member.invitations.all().revoke()  # an owner is no other owner's to invite
-        _save(member, [*OF_MEMBERSHIP], by, why)
+        _save(member, OF_MEMBERSHIP, by, why)
 
 
 def _put(
@@ -113,29 +109,17 @@ def _put(
     return bool(changed)
 
 
-def _read_off_anew(resident: Resident, values: Mapping[str, Any]) -> None:
-    """What the old number told goes with it; what the new one tells is filled in, unless it is shared."""
-    for name in READ_OFF:
-        if name not in values and resident.origin.derived(name):
-            setattr(resident, name, None)
-    if not Resident.objects.filter(id_number=resident.id_number).exclude(pk=resident.pk).exists():
-        resident.fill_from_number()
-
-
-def _save(record: Any, fields: list[str], by: User | None, why: str) -> None:
-    sign(record, by, why)
-    record.updated_at = timezone.now()
-    if record._state.adding:
-        if isinstance(record, Membership):
-            record.restate(record.resident)
-        record.save()
+def _save(record: Any, fields: Iterable[str], by: User | None, why: str) -> None:
+    if not record._state.adding:
+        revise(record, [*fields, "sources"], by=by, why=why)
         return
-    record.version += 1
-    record.save(update_fields=[*fields, "sources", "version", "updated_at"])
+    if isinstance(record, Membership):
+        record.restate(record.resident)
+    sign(record, by, why)
+    record.save()
 
 
 def person_on_the_books(submission: Submission) -> Resident | None:
     """Who the newly named member seems to be: same name and number. For the reviewer's eyes only."""
-    number, name = submission.values.get("id_number") or "", submission.values.get("name")
-    holders = Resident.objects.filter(id_number=number) if number else Resident.objects.none()
-    return next((one for one in holders if same_name(one.name, name)), None)
+    values = submission.values
+    return Resident.known_as(values.get("name") or "", values.get("id_number") or "")

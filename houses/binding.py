@@ -4,12 +4,13 @@ By match, by invitation, by application (domain.md, Accounts and binding). Nothi
 an account who lives where: a match that must be confirmed, and none, look the same.
 """
 
+from contextlib import suppress
+
 from django.db import transaction
 
-from residents.bulk import sign
-from residents.exceptions import Refusal, Refused
+from residents.bulk import revise, sign
+from residents.exceptions import Refusal, Refused, require_reason
 from residents.models import Attempt, Resident, User
-from residents.names import same_name
 from residents.upstream import Sources
 
 from . import findings, identity
@@ -23,7 +24,7 @@ def candidates(user: User) -> MembershipQuerySet:
     """Open memberships whose person has the stated name and number, not yet bound."""
     user.require_identity()
     holders = Resident.objects.filter(id_number=user.stated_id_number)
-    people = [one.pk for one in holders if identity.agrees(user, one.name, [one.id_form])]
+    people = [one.pk for one in holders if user.says_it_is(one.name, {one.id_form})]
     return Membership.objects.open().filter(resident__in=people, bound_at=None)
 
 
@@ -66,7 +67,7 @@ def _ask_to_bind(user: User, row: Membership) -> None:
     """Filled in already. Where somebody else is that person already, the office looks at it."""
     disputed = _has_other_account(user, row.resident)
     kind = Request.Kind.DISPUTE if disputed else Request.Kind.BIND
-    try:
+    with suppress(Refused):  # it waits for its answer already
         Request.ask(
             kind,
             user,
@@ -78,8 +79,6 @@ def _ask_to_bind(user: User, row: Membership) -> None:
             quiet=True,
             text="姓名和证件号码与房屋成员相符。",
         )
-    except Refused:  # it waits for its answer already
-        return
 
 
 @transaction.atomic
@@ -110,9 +109,7 @@ def _fill_phone(user: User, resident: Resident) -> None:
         return
     person.phone = user.phone
     person.origin.note("phone", Sources.SELF)
-    sign(person, user, "已验证的手机号")
-    person.version += 1
-    person.save(update_fields=["phone", "sources", "version"])
+    revise(person, ["phone", "sources"], by=user, why="已验证的手机号")
     Membership.objects.restate([person, *person.contact_of.select_related("contact")], by=user)
     findings.refresh(residents=[person.pk])
 
@@ -140,7 +137,7 @@ def accept(user: User, token: str, last_six: str) -> Membership:
     with transaction.atomic():
         lock(houses=[row.house_id], people=[row.resident_id])
         invitation.use(user)
-        if not identity.agrees(user, row.resident.name, [row.resident.id_form]):
+        if not user.says_it_is(row.resident.name, {row.resident.id_form}):
             raise Refused(Refusal.IDENTITY_MISMATCH)
         return _bind(user, row, "受邀绑定")
 
@@ -158,15 +155,14 @@ def apply_for(user: User, house: House, role: int, text: str) -> Request:
     Attempt.spend(user, Attempt.Kind.APPLY)
     if role not in Role.values:
         raise Refused(Refusal.INVALID, {"role": "请从列表中选择。"})
-    if not text.strip():
-        raise Refused(Refusal.REASON_MISSING, {"text": Refusal.REASON_MISSING.label})
+    text = require_reason(text, "text")[:200]
     known = Resident.objects.filter(id_number=user.stated_id_number).exists()
     own = Membership.objects.open().filter(house=house, resident=user.resident_id, bound_at__isnull=False)
     if user.resident_id and own.exists():
         raise Refused(Refusal.ALREADY_BOUND)
     waiting = Request.objects.open().filter(kind=Request.Kind.BIND, house=house, account=user, quiet=True)
     if (matched := waiting.first()) is not None:  # asked by a match, of which the applicant knows nothing
-        waiting.update(quiet=False, text=text.strip()[:200])
+        waiting.update(quiet=False, text=text)
         matched.refresh_from_db()
         return matched
     return Request.ask(
@@ -174,7 +170,7 @@ def apply_for(user: User, house: House, role: int, text: str) -> Request:
         user,
         house=house,
         role=role,
-        text=text.strip()[:200],
+        text=text,
         office_only=known or role == Role.SELF,
     )
 
@@ -188,7 +184,7 @@ def take_in(request: Request, *, by: User) -> Membership:
     user = User.objects.get(pk=request.account_id)
     user.require_identity()
     row = request.membership or _membership_for(user, request, by)
-    if not identity.agrees(user, row.resident.name, [row.resident.id_form]):
+    if not user.says_it_is(row.resident.name, {row.resident.id_form}):
         raise Refused(Refusal.IDENTITY_MISMATCH)
     return _bind(user, row, "申请绑定，已同意")
 
@@ -197,7 +193,8 @@ def _membership_for(user: User, request: Request, by: User) -> Membership:
     """The applicant's membership of the house, made where there is none."""
     assert request.house is not None  # a constraint of the table
     house = request.house
-    person = user.resident or _known(user) or _new_person(user, by)
+    known = user.resident or Resident.known_as(user.stated_name, user.stated_id_number)
+    person = known or _new_person(user, by)
     row = house.memberships.open().filter(resident=person).first()
     if row is None:
         row = Membership(house=house, resident=person, role=request.role)
@@ -209,17 +206,11 @@ def _membership_for(user: User, request: Request, by: User) -> Membership:
     return row
 
 
-def _known(user: User) -> Resident | None:
-    holders = Resident.objects.filter(id_number=user.stated_id_number)
-    return next((one for one in holders if same_name(one.name, user.stated_name)), None)
-
-
 def _new_person(user: User, by: User) -> Resident:
     person = Resident(name=user.stated_name, id_number=user.stated_id_number, phone=user.phone or "")
     for name in ("name", "id_number", "phone"):
         person.origin.note(name, Sources.SELF)
-    if not Resident.objects.filter(id_number=person.id_number).exists():
-        person.fill_from_number()
+    person.read_number_anew()
     sign(person, by, "申请绑定，已同意")
     person.save()
     return person

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from residents import typed
 from residents.bulk import sign
 from residents.exceptions import Refusal, Refused
-from residents.masking import is_masked, scrub
 from residents.models import Consent, Resident, User
 from residents.upstream import blank
 
@@ -23,6 +23,11 @@ from .choices import HouseholdType, Role
 from .models import House, Invitation, Membership, Submission
 
 Status = Submission.Status
+
+# What a draft keeps; its status is not among them.
+KEPT = [
+    "values", "base", "base_version", "unseen", "consent_version", "guardian_version", "updated_at",
+]  # fmt: skip
 
 # What a submission may say of the membership; the rest is about the person.
 OF_MEMBERSHIP = ("role", "household_type")
@@ -164,7 +169,7 @@ def _keep(
     sign(submission, author.account, "")
     try:
         with transaction.atomic():
-            submission.save()
+            submission.save(update_fields=None if submission.pk is None else KEPT)
     except IntegrityError:  # the author opened one in another window at the same moment
         raise Refused(Refusal.STALE) from None
 
@@ -198,43 +203,35 @@ def person_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def changes(submission: Submission) -> dict[str, Any]:
-    """The values that differ from what stands in the record now."""
+def standing_now(submission: Submission) -> dict[str, Any]:
+    """What stands in the record now, of each field that was typed; nothing for somebody new."""
     member = submission.membership
     if member is None:
-        return dict(submission.values)
-    resident = Resident.objects.get(pk=member.resident_id)
-    return {
-        name: value
-        for name, value in submission.values.items()
-        if value != stored(standing(resident, member, name))
-    }
+        return {}
+    return seen(submission.values, Resident.objects.get(pk=member.resident_id), member)
+
+
+def changes(submission: Submission) -> dict[str, Any]:
+    """The typed values that differ from what stands in the record now."""
+    now = standing_now(submission)
+    return {name: value for name, value in submission.values.items() if value != now.get(name)}
 
 
 def stale_fields(submission: Submission) -> list[str]:
     """Fields whose value in the record is neither what the author saw nor what was typed."""
-    member = submission.membership
-    if member is None:
-        return []
-    resident = Resident.objects.get(pk=member.resident_id)
-    return [
-        name
-        for name, seen in submission.base.items()
-        if stored(standing(resident, member, name)) not in (seen, submission.values.get(name))
-    ]
+    now, typed_here = standing_now(submission), submission.values
+    return [name for name, was in submission.base.items() if now.get(name) not in (was, typed_here.get(name))]
 
 
 def only_fills(submission: Submission) -> bool:
     """No value that stands is touched."""
-    member = submission.membership
-    if member is None:
-        return True
-    resident = Resident.objects.get(pk=member.resident_id)
-    return all(blank(standing(resident, member, name)) for name in changes(submission))
+    now = standing_now(submission)
+    return all(blank(now.get(name)) for name in changes(submission))
 
 
 def require_plain(name: str, text: str, length: int) -> None:
-    """Short text that is shown in full: no number, no mask, printable. Raises Refused."""
-    printable = all(character.isprintable() or character.isspace() for character in text)
-    if len(text) > length or scrub(text) != text or not printable or is_masked(text):
-        raise Refused(Refusal.INVALID, {name: f"最多 {length} 个字，不要填写号码。"})
+    """Text that is shown in full (`residents.typed.plain`). Raises Refused at its field."""
+    try:
+        typed.plain(text, length)
+    except ValidationError as error:
+        raise Refused(Refusal.INVALID, {name: error.messages[0]}) from None

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from residents.bulk import record_history, sign
+from residents.bulk import record_history, revise
 from residents.exceptions import Refusal, Refused
 from residents.models import User
 from residents.upstream import Sources, blank
@@ -23,8 +23,8 @@ def change(
     record: House | Membership,
     values: Mapping[str, Any],
     *,
-    by: User | None = None,
-    why: str = "",
+    by: User | None,
+    why: str,
     source: str = Sources.STAFF,
 ) -> None:
     """Write these values and nothing else, so that what a sync wrote meanwhile stays."""
@@ -36,11 +36,7 @@ def change(
     for field, value in values.items():
         setattr(locked, field, value)
         locked.origin.note(field, source)
-    locked.version += 1
-    locked.updated_at = timezone.now()
-    if by is not None:
-        sign(locked, by, why)
-    locked.save(update_fields=[*values, "sources", "version", "updated_at"])
+    revise(locked, [*values, "sources"], by=by, why=why)
     findings.refresh(houses=[locked.pk if isinstance(locked, House) else locked.house_id])
 
 

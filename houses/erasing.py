@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from residents import id_numbers
-from residents.bulk import sign
+from residents.bulk import revise
 from residents.exceptions import Refusal, Refused
 from residents.models import Resident, Tombstone, User
 
@@ -133,9 +133,7 @@ def _let_go(records: Any, name: str, by: User) -> None:
     """Whoever pointed to the person points to nobody, and their history tells it."""
     for record in records:
         setattr(record, name, None)
-        record.version += 1
-        sign(record, by, "资料已删除")
-        record.save(update_fields=[name, "version"])
+        revise(record, [name], by=by, why="资料已删除")
 
 
 def _forget_person(person: Resident, by: User) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from residents.exceptions import Refusal, Refused
+from residents.exceptions import Refusal, Refused, require_reason
 from residents.models import Consent, Resident, User
 from residents.upstream import Sources
 
@@ -18,7 +18,6 @@ from . import answering, binding, drafts, editing, identity, reviewing
 from .choices import Role
 from .drafts import Author
 from .models import House, Invitation, Membership, Request, Submission
-from .models.membership import MembershipQuerySet
 from .models.request import RequestQuerySet
 from .visibility import Sight, for_household
 
@@ -96,7 +95,7 @@ class Family:
     @property
     def submissions(self) -> Any:
         """The account's own entries about whom it may fill for, whatever became of them."""
-        mine = Q(membership__in=self.scope.own) | Q(membership__in=self.scope.fillable.values("pk"))
+        mine = Q(membership__in=self.scope.fillable)
         named = Q(membership=None, house__in=self.scope.houses)
         rows = Submission.objects.filter(account=self.user).exclude(author=Submission.Author.STAFF)
         return rows.filter(mine | named)
@@ -177,34 +176,25 @@ class Family:
     def ask_end(self, key: int, text: str) -> Request:
         """For oneself, or for somebody whom one manages."""
         row = self._fillable(key)
-        self._require(text)
-        return Request.ask(
-            Request.Kind.END, self.user, house=row.house, membership=row, text=text.strip()[:200]
-        )
+        text = require_reason(text, "text")[:200]
+        return Request.ask(Request.Kind.END, self.user, house=row.house, membership=row, text=text)
 
     def ask_erasure(self, text: str = "") -> Request:
-        person = self._person()
-        return Request.ask(
-            Request.Kind.ERASE,
-            self.user,
-            resident=person,
-            community=self._community(),
-            office_only=True,
-            text=text.strip()[:200],
-        )
+        return self._ask_the_office(Request.Kind.ERASE, text.strip()[:200])
 
     def dispute(self, text: str) -> Request:
         """Something about me is wrong and I cannot mend it: the office looks at it."""
-        person = self._person()
-        self._require(text)
-        return Request.ask(
-            Request.Kind.DISPUTE,
-            self.user,
-            resident=person,
-            community=self._community(),
-            office_only=True,
-            text=text.strip()[:200],
-        )
+        self.user.require_unlocked()
+        return self._ask_the_office(Request.Kind.DISPUTE, require_reason(text, "text")[:200])
+
+    def _ask_the_office(self, kind: str, text: str) -> Request:
+        """About the own record."""
+        self.user.require_unlocked()
+        if self.user.resident is None:
+            raise Refused(Refusal.IDENTITY_MISSING)
+        row = self.scope.own.select_related("house__community").first()
+        about = {"resident": self.user.resident, "community": row.house.community if row else None}
+        return Request.ask(kind, self.user, office_only=True, text=text, **about)
 
     # -- finding and allowing -------------------------------------------------------------
 
@@ -222,16 +212,14 @@ class Family:
     def _fillable(self, key: int) -> Membership:
         """A member whose record this account may fill. Raises Refused."""
         self.user.require_unlocked()
-        own: MembershipQuerySet = self.scope.own
-        row = own.filter(pk=key).first() or self.scope.fillable.filter(pk=key).first()
+        row: Membership | None = self.scope.fillable.filter(pk=key).first()
         if row is None:
             seen = self.scope.members.filter(pk=key).exclude(sight=Sight.COUNTED).first()
             if seen is None:
                 raise Refused(Refusal.NOT_FOUND)
             self_managed = seen.resident.self_managed_since is not None
             raise Refused(Refusal.SELF_MANAGED if self_managed else Refusal.NOT_ALLOWED)
-        found: Membership = row
-        return found
+        return row
 
     def _submission(self, key: int) -> Submission:
         self.user.require_unlocked()
@@ -240,18 +228,3 @@ class Family:
             raise Refused(Refusal.NOT_FOUND)
         mine: Submission = found
         return mine
-
-    def _person(self) -> Resident:
-        self.user.require_unlocked()
-        if self.user.resident is None:
-            raise Refused(Refusal.IDENTITY_MISSING)
-        return self.user.resident
-
-    def _community(self) -> Any:
-        row = self.scope.own.select_related("house__community").first()
-        return row.house.community if row else None
-
-    @staticmethod
-    def _require(text: str) -> None:
-        if not text.strip():
-            raise Refused(Refusal.REASON_MISSING, {"text": Refusal.REASON_MISSING.label})

@@ -6,15 +6,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from residents.masking import scrub
+from residents import typed
 
 from .models import Community
 
 
 def refuse_numbers(field: str, value: Any) -> None:
     """Free text is shown in full: no ID number and no phone belongs into it."""
-    if isinstance(value, str) and scrub(value) != value:
-        raise ValidationError({field: "这里会完整显示，请不要填写证件号码或手机号。"}, code="number")
+    if isinstance(value, str):
+        try:
+            typed.plain(value, typed.MOST_TEXT)
+        except ValidationError as error:
+            raise ValidationError({field: error.messages[0]}, code="number") from None
 
 
 class VersionedForm(forms.ModelForm):

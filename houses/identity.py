@@ -4,14 +4,12 @@ An SMS proves a phone, and phones are recycled: so nothing is shown, linked or a
 the account has said who it is and that has been checked (domain.md, Accounts and binding).
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from residents import typed
-from residents.bulk import record_history
 from residents.exceptions import Refusal, Refused
 from residents.models import Attempt, Resident, User
 
@@ -40,11 +38,6 @@ def _stated(name: str, id_number: str) -> dict[str, str]:
     if missing := {field: "请填写。" for field, value in cleaned.items() if not value}:
         raise Refused(Refusal.INVALID, missing)
     return cleaned
-
-
-def agrees(user: User, name: str, numbers: Iterable[str]) -> bool:
-    """Whether the account says that it is this person; numbers in their 18-character form."""
-    return user.says_it_is(name, set(numbers))
 
 
 def mismatch(user: User, *, community: Community | None = None, resident: Resident | None = None) -> None:
@@ -138,7 +131,6 @@ def unlink(user: User, reason: str, *, by: User) -> None:
         row.unbind(by=by, why=f"解除帐号：{reason}")
     person.platform_records.update(digest="")
     _leave_nothing(user, by)
-    record_history([person], by=by, why=f"解除帐号：{reason}", update=True)
     user.refresh_from_db()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from residents.bulk import overwrite, sign
+from residents.bulk import overwrite, revise
 from residents.exceptions import Refusal, Refused
 from residents.models import User
 
@@ -39,8 +39,8 @@ def _end_one(row: Membership, reason: str, by: User | None, why: str = "") -> bo
     row.submissions.all().drop(by=by, why=over)
     row.requests.all().close(over, by=by)
     row.invitations.all().revoke()
-    theirs = Invitation.objects.filter(invited_by__resident=row.resident_id, membership__house=row.house_id)
-    Invitation.objects.filter(pk__in=theirs.values("pk")).revoke()
+    given = Invitation.objects.filter(invited_by__resident=row.resident_id, membership__house=row.house_id)
+    given.revoke()
     _drop_what_nobody_can_finish(row, over, by)
     return True
 
@@ -97,9 +97,7 @@ def transfer(
     _drop_what_was_under_way(house, gone, by)
     for row in house.memberships.open().filter(managed_by__in=gone):
         row.managed_by = None
-        row.version += 1
-        sign(row, by, "房屋过户")
-        row.save(update_fields=["managed_by", "version"])
+        revise(row, ["managed_by"], by=by, why="房屋过户")
     _forget_ranks([house, *house.memberships.open()])
     if then is not None:
         then()

@@ -20,7 +20,7 @@ def lock(*, numbers: Iterable[str] = (), houses: Iterable[int] = (), people: Ite
     _lock_answers(people)
     NumberLock.take(number for number in numbers if number)
     list(House.objects.filter(pk__in=set(houses)).order_by("pk").select_for_update().values_list("pk"))
-    list(Resident.objects.filter(pk__in=set(people)).order_by("pk").select_for_update().values_list("pk"))
+    list(Resident.objects.filter(pk__in=people).order_by("pk").select_for_update().values_list("pk"))
 
 
 def _lock_answers(people: set[UUID]) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from residents.exceptions import Refusal, Refused
+from residents.exceptions import Refusal, Refused, require_reason
 from residents.models import AccessLog, Resident, User
 
 from . import (
@@ -240,8 +240,10 @@ class Office:
         return {name: getattr(person, name) for name in shown}
 
     def unlink(self, account: int, reason: str) -> None:
+        found = self._find("accounts", account, ACCOUNTS)
         self._require(reason)
-        identity.unlink(self._find("accounts", account, ACCOUNTS), reason.strip(), by=self.user)
+        identity.unlink(found, reason.strip(), by=self.user)
+        logbook.note(self.user, found, f"解除帐号：{reason}")
 
     def change_phone(self, account: int, phone: str, reason: str) -> None:
         """At the counter, where the person was seen."""
@@ -285,6 +287,5 @@ class Office:
     @staticmethod
     def _require(reason: str) -> None:
         """There is one, and it carries no number: it is shown in full. Raises Refused."""
-        if not reason.strip():
-            raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
+        require_reason(reason)
         drafts.require_plain("reason", reason, 200)

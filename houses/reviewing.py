@@ -44,29 +44,32 @@ def submit(submission: Submission, author: Author, *, reason: str = "") -> Submi
     known = person_on_the_books(submission) if author.is_staff and submission.membership is None else None
     hold(submission, known)
     _require_submittable(submission, author)
-    if not submission.move(
-        Submission.EDITABLE,
-        Status.WAITING,
-        by=author.account,
-        why=reason,
-        submitted_at=timezone.now(),
-        reasons={},
-        note=reason[:200],
-    ):
+    handed_in = {"submitted_at": timezone.now(), "reasons": {}, "note": reason[:200]}
+    if not submission.move(Submission.EDITABLE, Status.WAITING, by=author.account, why=reason, **handed_in):
         raise Refused(Refusal.NOT_EDITABLE)
-    if not submission.house.community.review_all and (
-        author.is_staff or (not submission.unseen and only_fills(submission))
-    ):
-        try:
-            with transaction.atomic():
-                _apply_unless_errors(submission, author, reason, known)
-        except _OpensErrors:
-            if author.is_staff:
-                raise Refused(
-                    Refusal.REASON_MISSING, {"reason": "这样填写会产生待核实，请写明依据。"}
-                ) from None
-            submission.refresh_from_db()
+    if _may_apply_at_once(submission, author):
+        _apply_or_leave_waiting(submission, author, reason, known)
     return submission
+
+
+def _may_apply_at_once(submission: Submission, author: Author) -> bool:
+    if submission.house.community.review_all:
+        return False
+    return author.is_staff or (not submission.unseen and only_fills(submission))
+
+
+def _apply_or_leave_waiting(
+    submission: Submission, author: Author, reason: str, known: Resident | None
+) -> None:
+    """What would open an error waits for the office; the office itself gives a reason. Raises Refused."""
+    try:
+        with transaction.atomic():
+            _apply_unless_errors(submission, author, reason, known)
+    except _OpensErrors:
+        if author.is_staff:
+            told = {"reason": "这样填写会产生待核实，请写明依据。"}
+            raise Refused(Refusal.REASON_MISSING, told) from None
+        submission.refresh_from_db()
 
 
 def _require_submittable(submission: Submission, author: Author) -> None:

@@ -3,15 +3,13 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from residents.bulk import sign
-from residents.exceptions import Refusal, Refused
+from residents.bulk import revise
+from residents.exceptions import Refusal, Refused, require_reason
 from residents.models import Resident, User
 from residents.upstream import Sources
 
 from . import findings
-from .applying import READ_OFF
 from .locks import lock, lock_homes
 from .models import Finding, House, Membership
 from .states import FindingCode
@@ -38,8 +36,7 @@ def take_suggestion(finding: Finding, *, by: User) -> None:
 @transaction.atomic
 def settle(finding: Finding, reason: str, *, waive: bool, by: User) -> None:
     """A person looked: dealt with, or right as it is. Raises Refused."""
-    if not reason.strip():
-        raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
+    reason = require_reason(reason)
     _hold(finding)
     if not (finding.waive if waive else finding.resolve)(reason, by=by):
         raise Refused(Refusal.ALREADY_SETTLED)
@@ -69,21 +66,9 @@ def _write(record: Any, field: str, value: Any, source: str, by: User) -> None:
     record.origin.note(field, source)
     changed = [field]
     if isinstance(record, Resident) and field == "id_number":
-        changed += READ_OFF
-        _read_off_anew(record)
-    sign(record, by, "采用建议的值")
-    record.version += 1
-    record.updated_at = timezone.now()
-    record.save(update_fields=[*changed, "sources", "version", "updated_at"])
-
-
-def _read_off_anew(resident: Resident) -> None:
-    """What the old number told goes with it; what the new one tells is filled in, unless it is shared."""
-    for name in READ_OFF:
-        if resident.origin.derived(name):
-            setattr(resident, name, None)
-    if not Resident.objects.filter(id_number=resident.id_number).exclude(pk=resident.pk).exists():
-        resident.fill_from_number()
+        changed += Resident.READ_OFF
+        record.read_number_anew()
+    revise(record, [*changed, "sources"], by=by, why="采用建议的值")
 
 
 def check_again(record: Resident | House | Membership, numbers: list[str], by: User | None) -> None:

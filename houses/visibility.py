@@ -18,6 +18,7 @@ from django.db.models import (
     Exists,
     F,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -39,7 +40,7 @@ from .models.request import RequestQuerySet
 from .models.submission import SubmissionQuerySet
 from .states import FindingCode
 
-PETITION_FIELD = "is_petitioner"
+PETITION_FIELD = Resident.PETITION
 
 
 class Scope:
@@ -153,6 +154,14 @@ def for_staff(user: User | AnonymousUser, permission: str = "residents.view_resi
     return Scope(communities, petitions=user.sees_petitions)
 
 
+def with_records(found: QuerySet[Finding], scope: Scope) -> QuerySet[Finding]:
+    """Findings with all that a row shows of them; of a person also the homes that the reader sees."""
+    homes = scope.memberships.open().select_related("house").order_by("house_id")
+    return found.select_related(
+        "resident", "community", "house__community", "membership__house", "membership__resident", "settled_by"
+    ).prefetch_related(Prefetch("resident__memberships", queryset=homes, to_attr="seen_homes"))
+
+
 # -- the household -----------------------------------------------------------------------
 
 
@@ -226,11 +235,11 @@ class HouseholdScope:
         return self.members.filter(sight=Sight.FULL)
 
     @property
-    def fillable(self) -> Any:
-        """Members whose record this account may fill: its own, and those it still manages."""
-        mine = Q(resident=self.resident_id)
+    def fillable(self) -> MembershipQuerySet:
+        """Members whose record this account may fill: its own, and at home those it still manages."""
         managed = Q(managed_by=self.resident_id, resident__self_managed_since=None)
-        return self.members.filter(mine | managed)
+        at_home = Q(house__in=self.at_home.values("house"))
+        return Membership.objects.open().filter(Q(pk__in=self.own) | (at_home & managed))
 
     @property
     def owned(self) -> QuerySet[House]:

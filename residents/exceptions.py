@@ -77,3 +77,10 @@ class Refused(Exception):
         self.code: str = why.value
         self.sentence: str = why.label
         self.fields: dict[str, str] = dict(fields or {})
+
+
+def require_reason(text: str, field: str = "reason") -> str:
+    """What was written, without blanks around it. Raises Refused at the field where nothing was."""
+    if not text.strip():
+        raise Refused(Refusal.REASON_MISSING, {field: Refusal.REASON_MISSING.label})
+    return text.strip()

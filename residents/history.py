@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import models
 
+from .models import Resident
 from .wording import in_words
 
 WHAT = {"+": "建档", "~": "修改", "-": "删除"}
-PETITION = "is_petitioner"
 _UNTOLD = {"version", "updated_at", "sources", "created_at", "password", "claimed_by", "claimed_at"}
 
 # Model and keys -> the names of those records that the reader may see.
@@ -39,7 +39,7 @@ class Entry:
 
 
 def told_fields(model: Any, *, petitions: bool) -> list[models.Field]:
-    hidden = _UNTOLD if petitions else _UNTOLD | {PETITION}
+    hidden = _UNTOLD if petitions else _UNTOLD | {Resident.PETITION}
     return [one for one in model._meta.concrete_fields if one.name not in hidden]
 
 

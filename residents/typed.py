@@ -29,8 +29,40 @@ FIELDS = (
 # Saved only under the separate consent (domain.md, Privacy; PIPL, article 28).
 SENSITIVE = frozenset({"id_number", "ethnicity", "political_status", "is_veteran", "is_low_income"})
 
+# What is told where a value is none of the field's: Django's own sentence quotes what was typed.
+_CHOOSE = "请从列表中选择。"
+_REFUSED = {
+    "id_type": _CHOOSE,
+    "sex": _CHOOSE,
+    "ethnicity": _CHOOSE,
+    "political_status": _CHOOSE,
+    "is_veteran": "请选择是或否。",
+    "is_low_income": "请选择是或否。",
+    "birth_date": "请填写年月日。",
+}
+_FLAGS = ("is_veteran", "is_low_income")
+_DOCUMENT = re.compile(r"[0-9A-Z()/\-]{0,30}")
+MOST_TEXT = 200
+
 # Documents whose number is checked by GB 11643.
 _CHECKED = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
+
+
+def plain(text: str, longest: int) -> str:
+    """Free text as it is shown in full to everybody who sees the record: no number, no mask.
+
+    Raises ValidationError with one sentence.
+    """
+    if any(not (character.isprintable() or character.isspace()) for character in text):
+        raise ValidationError("含有无法显示的字符。")
+    text = " ".join(text.split())
+    if is_masked(text):
+        raise ValidationError("请填写完整内容，不要保留星号。")
+    if scrub(text) != text:
+        raise ValidationError("这里会完整显示，请不要填写证件号码或手机号。", code="number")
+    if len(text) > longest:
+        raise ValidationError(f"最多 {longest} 个字。")
+    return text
 
 
 def clean(values: Mapping[str, Any], resident: Resident, *, lenient: bool = False) -> dict[str, Any]:
@@ -63,30 +95,13 @@ def _one(name: str, value: Any, resident: Resident) -> Any:
     field: Any = Resident._meta.get_field(name)
     if blank(value) and name != "id_type":
         return None if field.null else ""
-    if isinstance(value, str) and field.max_length and len(value) > field.max_length:
-        raise ValidationError(f"最多 {field.max_length} 个字。")
     try:
         cleaned = field.clean(value, resident)
-    except ValidationError:  # Django's own sentence quotes what was typed
+    except ValidationError:
         raise ValidationError(_REFUSED.get(name, "请按提示填写。")) from None
     if name == "birth_date" and not id_numbers.EARLIEST_BIRTH <= cleaned <= timezone.localdate():
         raise ValidationError("出生日期不成立。")
     return cleaned
-
-
-# What is told where a value is none of the field's.
-_CHOOSE = "请从列表中选择。"
-_REFUSED = {
-    "id_type": _CHOOSE,
-    "sex": _CHOOSE,
-    "ethnicity": _CHOOSE,
-    "political_status": _CHOOSE,
-    "is_veteran": "请选择是或否。",
-    "is_low_income": "请选择是或否。",
-    "birth_date": "请填写年月日。",
-}
-_FLAGS = ("is_veteran", "is_low_income")
-_DOCUMENT = re.compile(r"[0-9A-Z()/\-]{0,30}")
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -101,20 +116,16 @@ def _plain(name: str, value: Any) -> Any:
 def _text(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if any(not (character.isprintable() or character.isspace()) for character in value):
-        raise ValidationError("含有无法显示的字符。")
-    value = " ".join(value.split())
+    if name not in ("id_number", "phone"):
+        field: Any = Resident._meta.get_field(name)
+        return plain(value, field.max_length or MOST_TEXT)
     if is_masked(value):
         raise ValidationError("请填写完整内容，不要保留星号。")
     if name == "id_number":
         return _document(value)
-    if name == "phone":
-        if value and not normalise_phone(value):
-            raise ValidationError("请输入 11 位手机号。")
-        return normalise_phone(value)
-    if scrub(value) != value:
-        raise ValidationError("这里会完整显示，请不要填写证件号码或手机号。")
-    return value
+    if value.strip() and not normalise_phone(value):
+        raise ValidationError("请输入 11 位手机号。")
+    return normalise_phone(value)
 
 
 def _document(value: str) -> str:

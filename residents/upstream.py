@@ -125,10 +125,5 @@ class Sources:
         """The same in Chinese; "" where it is not known."""
         return self.LABELS.get(self.of(field), "")
 
-    def moment(self, field: str) -> datetime | None:
-        """When it came, None where it is not known."""
-        at = self.record.sources.get(field, {}).get("at")
-        return datetime.fromisoformat(at) if at else None
-
     def derived(self, field: str) -> bool:
         return self.of(field) == self.ID_NUMBER

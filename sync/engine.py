@@ -47,7 +47,7 @@ def in_a_run(
     run = SyncRun.objects.create(started_by=by)
     item = SyncItem.objects.create(run=run, phone=phone)
     started = time.monotonic()
-    outcome = Outcome(phone, "failed", "refused")
+    outcome = Outcome(phone, "failed", "internal")
     try:
         with client or PlatformClient.from_settings() as platform:
             fetched = fetch(phone, platform)

@@ -81,16 +81,20 @@ def number_of(answer: Answer) -> str:
 
 
 def _number_in_own_row(answer: Answer) -> str:
-    """The one number that the answer's own rows (same name, same clear role) give its person."""
-    own = {
-        form(row.number)
+    """The one number that the answer's own rows give its person."""
+    own = {form(row.number) for row in own_rows(answer)} - {""}
+    return own.pop() if len(own) == 1 else ""
+
+
+def own_rows(answer: Answer) -> list[Member]:
+    """The rows about the phone's person: same name, same clear role in the house."""
+    return [
+        row
         for home in answer.houses
         for row in home.members or []
         if same_name(row.name, answer.name)
         and role_of(row.role) == role_of(home.role) not in _NO_ROLE_OF_ITS_OWN
-    }
-    numbers = own - {""}
-    return numbers.pop() if len(numbers) == 1 else ""
+    ]
 
 
 def _still_agrees(resident: Resident, name: str | None, number: str) -> bool:

@@ -17,10 +17,10 @@ from residents.names import same_name
 from .books import Asked
 from .client import PlatformClient
 from .engine import Fetched, in_a_run
-from .matching import form, role_of
+from .matching import form, own_rows
 from .merge import Outcome
 from .models import PlatformRecord
-from .schemas import Answer, Member
+from .schemas import Answer
 from .three_way import OWN_ANSWER
 
 
@@ -61,9 +61,9 @@ def _admit(user: User, fetched: Fetched) -> None:
 
 def _agrees(user: User, answer: Answer, subject: Resident | None) -> bool:
     """A number that the answer itself gives for its subject, or the one that staff settled."""
-    own = {form(row.number) for row in _own_rows(answer)}
+    own = {form(row.number) for row in own_rows(answer)}
     settled = {subject.id_form} if subject and same_name(subject.name, answer.name) else set()
-    return identity.agrees(user, answer.name or "", {form(answer.number), *own, *settled} - {""})
+    return user.says_it_is(answer.name or "", {form(answer.number), *own, *settled} - {""})
 
 
 def _somebody_else_before(user: User, subject: Resident | None) -> bool:
@@ -71,15 +71,6 @@ def _somebody_else_before(user: User, subject: Resident | None) -> bool:
     if subject is None or not id_numbers.is_valid(subject.id_number):
         return False
     return not _is(user, subject)
-
-
-def _own_rows(answer: Answer) -> list[Member]:
-    return [
-        row
-        for home in answer.houses
-        for row in home.members or []
-        if same_name(row.name, answer.name) and role_of(row.role) == role_of(home.role) is not None
-    ]
 
 
 def _is(user: User, subject: Resident | None) -> bool:
@@ -90,7 +81,7 @@ def _is(user: User, subject: Resident | None) -> bool:
     numbers = {subject.id_form, form(said.value) if said and said.rank == OWN_ANSWER else ""}
     numbers |= {form(row.said.value("own_id_number")) for row in subject.memberships.open()}
     names = (subject.name, subject.said.value("name") or "")
-    return any(identity.agrees(user, name, numbers - {""}) for name in names)
+    return any(user.says_it_is(name, numbers - {""}) for name in names)
 
 
 def _subject(phone: str) -> Resident | None:

@@ -24,10 +24,6 @@ from .three_way import ELSEWHERE, OWN_ANSWER, Speaker, unknown, weigh
 # Ranks of what is said about a membership and about a house.
 OWN_MEMBERSHIP, BY_OWNER, BY_OTHER = 3, 2, 1
 
-PETITION = "is_petitioner"
-
-READ_OFF = ("birth_date", "sex")  # what an ID number tells
-
 
 class Unit:
     """Apply one answer. `states` tells for every record of the answer what became of it."""
@@ -302,7 +298,9 @@ class Unit:
             value = getattr(record, name)
         else:
             ours = getattr(record, name)
-            derived = name in READ_OFF and isinstance(record, Resident) and record.read_off_number(name)
+            derived = (
+                isinstance(record, Resident) and name in record.READ_OFF and record.read_off_number(name)
+            )
             value, kept = weigh(ours, said, theirs, self._voice(name, said, speaker), derived=derived)
             self._change(record, name, value, derived=derived and kept != said)
         if said and said.absorbed is not None and kept is not None:
@@ -310,7 +308,7 @@ class Unit:
         if kept is not None and kept != said:
             opened = kept.conflict and not (said and said.conflict)
             self.conflicts += opened
-            self.flags["conflicts"] += opened and name == PETITION
+            self.flags["conflicts"] += opened and name == Resident.PETITION
             record.said.put(name, kept)
             self._note(record, UPDATED)
 
@@ -330,13 +328,13 @@ class Unit:
         if isinstance(record, Resident) and name == "id_number":
             self.around.number_changed(record)
         self.new_values[id(record)] += before != value
-        self.flags["values"] += before != value and name == PETITION
+        self.flags["values"] += before != value and name == Resident.PETITION
         self._note(record, UPDATED)
 
     def _number_changes(self, resident: Resident, number: str) -> None:
         """What was read off the old number goes with it."""
         self.books.numbers |= {resident.id_form, form(number)} - {""}
-        for name in READ_OFF:
+        for name in Resident.READ_OFF:
             if resident.read_off_number(name):
                 self.cleared[id(resident), name] = getattr(resident, name)
                 setattr(resident, name, None)

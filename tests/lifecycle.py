@@ -418,10 +418,11 @@ class Books:
         return {
             row.pk
             for row in self.open
-            if row.house_id in homes
-            and (
-                row.resident_id == me
-                or (row.managed_by_id == me and self.person(row).self_managed_since is None)
+            if row.resident_id == me
+            or (
+                row.house_id in homes
+                and row.managed_by_id == me
+                and self.person(row).self_managed_since is None
             )
         }
 

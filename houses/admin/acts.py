@@ -130,7 +130,7 @@ class MemberActs(Scoped):
         if request.method == "POST":
             form = fill(lambda: self._row(request, COMPLETE, object_id), request.POST, office)
             if form.done is not None:
-                told_now = completed_told(form, self._row(request, COMPLETE, object_id))
+                told_now = completed_told(office.scope(), form, self._row(request, COMPLETE, object_id))
                 messages.success(request, told_now)
                 return self._to(row)
         else:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
@@ -14,7 +14,7 @@ from residents.models import Resident
 from .. import addresses
 from ..forms import VersionedForm
 from ..models import Community, Finding, House, Membership, StaffRole
-from ..visibility import Scope, for_staff
+from ..visibility import Scope, for_staff, with_records
 
 _SCOPES: dict[Any, str] = {
     Community: "communities",
@@ -101,13 +101,6 @@ def told(request: HttpRequest, condition: Q) -> QuerySet[Finding]:
     return with_records(found, for_staff(request.user)).order_by("-status", "code", "pk")
 
 
-def with_records(found: QuerySet[Finding], scope: Scope) -> QuerySet[Finding]:
-    homes = scope.memberships.open().select_related("house").order_by("house_id")
-    return found.select_related(
-        "resident", "community", "house__community", "membership__house", "membership__resident", "settled_by"
-    ).prefetch_related(Prefetch("resident__memberships", queryset=homes, to_attr="seen_homes"))
-
-
 def count_findings(scope: Scope, rows: list[Any], *paths: str, errors: bool = False) -> list[Any]:
     """Set `open_findings` on each row: how many (errors only, if asked) are open on it and around it.
 
@@ -129,7 +122,7 @@ def count_findings(scope: Scope, rows: list[Any], *paths: str, errors: bool = Fa
 
 
 def resident_link(resident: Resident) -> SafeString:
-    return link(resident, resident.name or "（姓名未知）")
+    return link(resident, resident.shown_name)
 
 
 def house_link(house: House) -> SafeString:

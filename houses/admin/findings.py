@@ -21,8 +21,8 @@ from ..models import Finding
 from ..office import Office
 from ..states import FindingCode
 from ..templatetags.register import field_of, suggestion
-from ..visibility import for_staff
-from .base import CommunityFilter, Scoped, house_link, link, resident_link, with_records
+from ..visibility import for_staff, with_records
+from .base import CommunityFilter, Scoped, house_link, link, resident_link
 
 _ACTS = {"resolve": "已解决", "waive": "确认无误"}
 

@@ -169,15 +169,15 @@ class MembershipAdmin(MemberActs, MemberColumns, AddressSearch, Versioned):
 
     @admin.display(description="姓名", ordering="resident__name")
     def called(self, row: Membership) -> str:
-        return row.resident.name or "（姓名未知）"
+        return row.resident.shown_name
 
     def title_of(self, record: Membership) -> str:
-        return f"{record.resident.name} 在 {record.house.address} "
+        return f"{record.resident.shown_name} 在 {record.house.address} "
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         values = {name: form.cleaned_data[name] for name in form.changed_data if name in self.MAY_CHANGE}
         if values:
-            editing.change(obj, values)
+            editing.change(obj, values, by=request.user, why="管理后台")  # type: ignore[arg-type]  # staff only
 
     def findings_around(self, record: Membership) -> Q:
         return Q(membership=record) | Q(resident=record.resident_id)

@@ -6,8 +6,8 @@ from django.contrib.auth.models import AnonymousUser
 
 from residents.models import User
 
-from ..visibility import for_staff
-from .base import count_findings, with_records
+from ..visibility import for_staff, with_records
+from .base import count_findings
 from .places import OPEN_STATES, CommunityAdmin, count_members
 
 # The first page is a glance: who has more communities opens their list.

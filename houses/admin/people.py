@@ -127,7 +127,7 @@ class ResidentAdmin(NumberSearch, RecordAdmin):
         return flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def title_of(self, record: Resident) -> str:
-        return record.name or "（姓名未知）"
+        return record.shown_name
 
     def findings_around(self, record: Resident) -> Q:
         return Q(resident=record) | Q(membership__resident=record)

@@ -205,7 +205,7 @@ class HouseAdmin(AddressSearch, Versioned):
         if not change:
             editing.add_house(obj)
         elif values := {name: form.cleaned_data[name] for name in form.changed_data if name in House.SYNCED}:
-            editing.change(obj, values)
+            editing.change(obj, values, by=request.user, why="管理后台")  # type: ignore[arg-type]  # staff only
 
     def findings_around(self, record: House) -> Q:
         members = record.memberships.open()

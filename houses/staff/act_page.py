@@ -81,7 +81,7 @@ class MemberAct(ActPage):
 
     @property
     def name(self) -> str:
-        return self.row.resident.name or "（姓名未知）"
+        return self.row.resident.shown_name
 
     @property
     def home(self) -> str:

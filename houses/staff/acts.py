@@ -174,7 +174,7 @@ class Transfer(HouseAct):
         entered = self.house.memberships.open().filter(role=Role.SELF).order_by("-pk").first()
         if entered is None:
             return f"{ended}；新业主的资料已提交，等待审核。"
-        return f"{ended}；新业主 {form.cleaned_data['name']} 已登记。{found_told(entered)}"
+        return f"{ended}；新业主 {form.cleaned_data['name']} 已登记。{found_told(self.scope, entered)}"
 
     def show(self, form: ActForm, status: int = 200, **context: Any) -> HttpResponse:
         sure = context.get("sure", False)

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 
 from residents.exceptions import Refused
 from residents.masking import mask_id_number
@@ -24,7 +23,7 @@ from ..visibility import Scope
 from .comparison import Cell, Reader, author_of, in_order, label_of, moment
 from .pages import StaffPage, told
 from .reasons import checked
-from .walking import Claim, Walk, acts_in, came_from, let_go
+from .walking import Claim, acts_in, along, came_from, let_go
 
 RETURN_REASONS = ["与证件不符", "填写不完整", "看不清，请重填", "请按户口本填写"]
 # Where a field was ticked and nothing said: the sentence says it.
@@ -214,7 +213,7 @@ class EntryPage(SubmissionAct):
             may_decide=may and not claim.theirs,
             form=ReturnForm(submission, reader),
             known=self._known(submission) if may else None,
-            **self._around(submission),
+            **along(self, Kind.SUBMISSION, submission.pk),
         )
 
     def _cells(self, submission: Submission, reader: Reader) -> list[tuple[str, Cell]]:
@@ -233,14 +232,3 @@ class EntryPage(SubmissionAct):
         homes = [f"{row.house.community} {row.house.address}" for row in rows]
         here = any(row.house_id == submission.house_id for row in rows)
         return {"person": person, "number": mask_id_number(person.id_number), "homes": homes, "here": here}
-
-    def _around(self, submission: Submission) -> dict[str, Any]:
-        walk = Walk.along(self.office.user, self.scope, self.request)
-        at = walk.at(Kind.SUBMISSION, submission.pk) if walk else None
-        then = at.onward if at else reverse("staff:entry", args=[submission.pk])
-        return {
-            "at": at,
-            "then": then,
-            "queue": walk.queue if walk else "",
-            "here": walk.queue if walk else "",
-        }

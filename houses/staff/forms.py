@@ -152,7 +152,7 @@ class TransferForm(ActForm):
 def called(row: Membership) -> str:
     """付文生（丈夫）."""
     role = row.get_role_display() if row.role is not None else "关系未知"
-    return f"{row.resident.name or '（姓名未知）'}（{role}）"
+    return f"{row.resident.shown_name}（{role}）"
 
 
 class FindPersonForm(ActForm):

@@ -11,7 +11,7 @@ from django.urls import path
 from residents.completeness import missing
 
 from .. import badges
-from ..models import Community, Finding, House, Submission
+from ..models import Community, House, Submission
 from ..queues import Queue, queue_of
 from ..visibility import Scope
 from .pages import StaffPage
@@ -82,13 +82,15 @@ def _column(house: House) -> str:
 
 
 def _add_members(scope: Scope, cells: dict[int, Cell]) -> None:
-    rows = scope.memberships.open().filter(house__in=cells).annotate(queue=queue_of())
+    rows = (
+        scope.memberships.open().filter(house__in=cells).annotate(queue=queue_of(petitions=scope.petitions))
+    )
     for row in rows.select_related("resident__contact").order_by("pk"):
         state = _OF_QUEUE.get(row.queue, row.status)
         cell = cells[row.house_id]
         cell.states.add(state)
         lacks = "、".join(missing(row.resident))
-        cell.people.append((row.resident.name or "（姓名未知）", state, lacks))
+        cell.people.append((row.resident.shown_name, state, lacks))
 
 
 def _add_own(scope: Scope, cells: dict[int, Cell]) -> None:
@@ -96,7 +98,7 @@ def _add_own(scope: Scope, cells: dict[int, Cell]) -> None:
     named = scope.submissions.filter(membership=None, house__in=cells)
     for pk, status in named.waiting().union(named.returned()).values_list("house_id", "status"):
         cells[pk].states.add("review" if status == Submission.Status.WAITING else "returned")
-    errors = Finding.objects.open().errors().filter(house__in=cells)
+    errors = scope.findings.open().errors().filter(house__in=cells)
     for pk in errors.values_list("house_id", flat=True):
         cells[pk].states.add("finding")
 

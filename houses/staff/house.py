@@ -43,7 +43,7 @@ class HousePage(StaffPage):
         rows: list[Any] = list(
             self.scope.memberships.filter(house=house)
             .select_related("resident__contact", "managed_by")
-            .annotate(queue=queue_of())
+            .annotate(queue=queue_of(petitions=self.scope.petitions))
             .order_by("ended_at", "pk")
         )
         for row in rows:

@@ -52,7 +52,7 @@ class StaffPage(View):
         return found
 
     def page(self, status: int = 200, **context: Any) -> HttpResponse:
-        around = {"title": self.title, "here": self.here, **surroundings(self.request)}
+        around = {"title": self.title, "here": self.here, **surroundings(self.office)}
         return render(self.request, self.template_name, {**around, **context}, status=status)
 
     def part(self, **context: Any) -> HttpResponse:
@@ -80,13 +80,12 @@ def told(refused: Refused) -> str:
     return "".join(dict.fromkeys([refused.sentence, *refused.fields.values()]))
 
 
-def surroundings(request: HttpRequest) -> dict[str, Any]:
+def surroundings(office: Office) -> dict[str, Any]:
     """What the frame around every page shows: the queues with their counts, and where else to go."""
-    office = Office(request.user)  # type: ignore[arg-type]  # dispatch let nobody else in
     scope = office.scope()
     return {
         "queue_counts": waiting(scope),
-        "open_requests": office.scope(SEEN).requests.open().count(),
+        "open_requests": scope.requests.open().count(),
         "scoped_communities": list(scope.communities.order_by("pk")[:50]),
     }
 
@@ -95,13 +94,3 @@ def waiting(scope: Scope) -> list[tuple[queues.Queue, str, int]]:
     """Each queue with its word and how many records stand in it."""
     counts = queues.counts(scope)
     return [(queue, str(queue.label), counts[queue]) for queue in queues.Queue]
-
-
-class Soon(StaffPage):
-    """Stands where a page is being built."""
-
-    template_name = "staff/soon.html"
-    title = "建设中"
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.page()

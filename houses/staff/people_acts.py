@@ -1,5 +1,6 @@
 """Acts upon a person and the person's account: merging two records, the account at the counter, erasing."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,19 +13,17 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 
-from residents import id_numbers
 from residents.masking import mask_id_number, mask_phone
 from residents.models import Resident, User
-from residents.search import by_last_four, by_number, is_number
 from residents.upstream import blank
 from residents.wording import in_words
 
-from ..drafts import stored
 from ..models import Membership
 from ..office import ABSORB, ACCOUNTS, ERASE
 from .act_page import ActPage
 from .comparison import FIELDS, label_of
 from .forms import ActForm, EraseForm, FindPersonForm, IdentityForm, PhoneForm, ReasonForm
+from .search import meant
 
 MOST_FOUND = 20
 
@@ -39,7 +38,7 @@ class PersonAct(ActPage):
 
     @property
     def name(self) -> str:
-        return self.person.name or "（姓名未知）"
+        return self.person.shown_name
 
     @property
     def home(self) -> str:
@@ -77,24 +76,23 @@ TAKEN, FOUND = "由另一份补上", "待核实：保留的值不变，另一个
 
 def compared(kept: Resident, other: Resident) -> list[Pair]:
     names = [name for name in FIELDS if name in Resident.SYNCED or name in ("id_type", "contact")]
-    return [_pair(name, kept, other) for name in names]
+    united = deepcopy(kept)
+    united.absorb(other)  # as the act itself will, and not saved
+    return [_pair(name, kept, other, united) for name in names]
 
 
-def _pair(name: str, kept: Resident, other: Resident) -> Pair:
+def _pair(name: str, kept: Resident, other: Resident, united: Resident) -> Pair:
     field: Any = Resident._meta.get_field(name)
-    mine, others = getattr(kept, field.attname), getattr(other, field.attname)
+    mine, others, after = (getattr(one, field.attname) for one in (kept, other, united))
+    said = united.said.get(name)
     becomes = ""
-    if not blank(others) and blank(mine):
+    if after != mine:
         becomes = TAKEN
-    elif not blank(others) and not _equal(name, mine, others):
-        becomes = FOUND if name in Resident.SYNCED else "保留的值不变"
+    elif said is not None and not blank(said.absorbed):
+        becomes = FOUND
+    elif not blank(others) and others != mine and name not in Resident.SYNCED:
+        becomes = "保留的值不变"
     return Pair(label_of(name), in_words(field, mine), in_words(field, others), becomes)
-
-
-def _equal(name: str, one: Any, other: Any) -> bool:
-    if name == "id_number":
-        return id_numbers.matching_form(one) == id_numbers.matching_form(other)
-    return bool(stored(one) == stored(other))
 
 
 class Absorb(PersonAct):
@@ -157,11 +155,7 @@ class Absorb(PersonAct):
         return self._listed(self.scope.residents.filter(same)) if same else []
 
     def _found(self, text: str) -> list[tuple[Resident, list[Membership]]]:
-        if is_number(text):
-            return self._listed(self.scope.residents.filter(by_number(text)))
-        named = Q(name__icontains=" ".join(text.split()))
-        tail = by_last_four(text)
-        return self._listed(self.scope.residents.filter(named | tail if tail else named))
+        return self._listed(self.scope.residents.filter(meant(text)))
 
     def _listed(self, people: QuerySet[Resident]) -> list[tuple[Resident, list[Membership]]]:
         listed = list(people.exclude(pk=self.person.pk).order_by("name", "pk")[:MOST_FOUND])

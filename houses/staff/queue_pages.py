@@ -18,14 +18,13 @@ from residents.masking import scrub
 from residents.models import Resident
 
 from .. import queues
-from ..admin.base import with_records
 from ..choices import Role
 from ..models import Finding, House, Membership, Submission
 from ..models.claim import Claimable
 from ..office import REVIEW
 from ..queues import Kind, Queue, Turn
 from ..states import FindingCode
-from ..visibility import Scope
+from ..visibility import Scope, with_records
 from .comparison import labels
 from .listing import chosen_community, page_of, pages
 from .pages import StaffPage, told
@@ -190,7 +189,7 @@ def _title(record: Any) -> str:
     if isinstance(record, Submission):
         return record.values.get("name") or UNNAMED
     person = record if isinstance(record, Resident) else record.resident
-    return person.name or UNNAMED
+    return person.shown_name
 
 
 def _role(record: Any) -> str:
@@ -304,9 +303,9 @@ def _leads_to(finding: Any, names: dict[int, str]) -> tuple[str, str, str]:
         )
     if finding.membership:
         row = finding.membership
-        return row.resident.name or UNNAMED, place(row.house), reverse("staff:member", args=[row.pk])
+        return row.resident.shown_name, place(row.house), reverse("staff:member", args=[row.pk])
     homes = finding.resident.seen_homes
-    name = finding.resident.name or UNNAMED
+    name = finding.resident.shown_name
     if homes:
         return (
             name,

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from ..forms import refuse_numbers
+from residents.typed import plain
 
 LONGEST = 200
 
@@ -16,10 +16,8 @@ def reason_in(request: HttpRequest) -> tuple[str, str]:
 
 def checked(text: str) -> tuple[str, str]:
     """Free text is shown in full to everybody who sees the record."""
-    if len(text) > LONGEST:
-        return text, f"最多 {LONGEST} 个字。"
     try:
-        refuse_numbers("reason", text)
+        plain(text, LONGEST)
     except ValidationError as error:
         return text, error.messages[0]
     return text, ""

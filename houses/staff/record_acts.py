@@ -16,9 +16,9 @@ from residents.upstream import blank
 
 from ..choices import HouseholdType, Role
 from ..drafts import standing
-from ..models import Finding, Membership, Submission
+from ..models import Membership, Submission
 from ..office import ADD, COMPLETE
-from ..visibility import PETITION_FIELD
+from ..visibility import Scope
 from .act_page import HouseAct, MemberAct
 from .comparison import label_of
 from .forms import called
@@ -64,7 +64,7 @@ class Complete(MemberAct):
         form = fill(self._fresh, request.POST, self.office)
         if form.done is None:
             return self._show(form, 422)
-        messages.success(request, completed_told(form, self._fresh()))
+        messages.success(request, completed_told(self.scope, form, self._fresh()))
         return self.leave()
 
     def _fresh(self) -> Membership:
@@ -84,13 +84,13 @@ class Complete(MemberAct):
         return self.show(form, status, claim=claim, found=found, own_waits=own.exists())
 
 
-def completed_told(form: RecordForm, row: Membership) -> str | SafeString:
+def completed_told(scope: Scope, form: RecordForm, row: Membership) -> str | SafeString:
     """付文生：补全 2 项：民族、户籍地址；现在：已补完。"""
     if form.done.status == Submission.Status.WAITING:
         return waits(form.done)
     changed = changes_told(form.now, values_of(row), form.done.values)
-    found = found_told(row) if form.cleaned_data["reason"] else ""
-    return f"{row.resident.name or '（姓名未知）'}：{changed}；{stands(row)}{found}"
+    found = found_told(scope, row) if form.cleaned_data["reason"] else ""
+    return f"{row.resident.shown_name}：{changed}；{stands(row)}{found}"
 
 
 def values_of(row: Membership) -> dict[str, Any]:
@@ -116,9 +116,9 @@ def stands(row: Membership) -> str:
     return f"现在：{row.get_status_display()}" + (f"，还差：{'、'.join(lacking)}。" if lacking else "。")
 
 
-def found_told(row: Membership) -> str:
+def found_told(scope: Scope, row: Membership) -> str:
     concerned = Q(membership=row) | Q(resident=row.resident_id)
-    found = Finding.objects.open().errors().filter(concerned).exclude(field=PETITION_FIELD).count()
+    found = scope.findings.open().errors().filter(concerned).count()
     return f"按您的依据保存，待核实 {found} 项。" if found else ""
 
 
@@ -180,7 +180,7 @@ class AddMember(HouseAct):
         if entry.status == Submission.Status.WAITING:
             return waits(entry)
         row = self.scope.memberships.select_related("resident__contact").get(submissions=entry)
-        found = found_told(row) if form.cleaned_data["reason"] else ""
+        found = found_told(self.scope, row) if form.cleaned_data["reason"] else ""
         stood = row.resident.created_at < entry.created_at
         known = "此人已在册，归到原有资料，只补空白的项目；" if stood else ""
         return f"已添加 {called(row)}；{known}{stands(row)}{found}"

@@ -12,10 +12,12 @@ from residents.completeness import missing
 from residents.exceptions import Refused
 from residents.history import elsewhere, signature
 from residents.models import AccessLog, Resident
-from residents.wording import NOTHING, in_words
+from residents.upstream import blank
+from residents.wording import NOTHING
 
 from ..models import Membership
 from ..office import REVEAL, REVEALED
+from .comparison import FIELDS, Reader, label_of, source_of
 from .house import with_rows
 from .pages import StaffPage, told
 from .told import happened
@@ -23,29 +25,24 @@ from .told import happened
 # One tap each; 其他 is typed.
 REVEAL_REASONS = ("电话联系", "核对证件", "民警查询")
 
-SHOWN = (
-    "name", "id_type", "id_number", "sex", "birth_date", "ethnicity", "registered_address", "phone",
-    "political_status", "is_veteran", "is_low_income", "job_title", "employer",
-)  # fmt: skip
 LOOKS_SHOWN = 20
 
 
-def record_rows(person: Resident) -> list[dict[str, Any]]:
+def record_rows(person: Resident, *, petitions: bool) -> list[dict[str, Any]]:
     """Each field with its value in words and masked, and where it came from and when."""
-    rows = []
-    for name in SHOWN:
-        field: Any = Resident._meta.get_field(name)
-        rows.append(
-            {
-                "name": name,
-                "label": field.verbose_name,
-                "value": in_words(field, getattr(person, name)),
-                "source": person.origin.label(name),
-                "at": person.origin.moment(name),
-                "revealable": name in REVEALED and bool(getattr(person, name)),
-            }
-        )
-    return rows
+    names = [name for name in FIELDS if name in Resident.SYNCED or name == "id_type"]
+    return [_row(person, name) for name in (*names, *([Resident.PETITION] if petitions else []))]
+
+
+def _row(person: Resident, name: str) -> dict[str, Any]:
+    value = getattr(person, name)
+    return {
+        "name": name,
+        "label": label_of(name),
+        "value": Reader().say(name, value),
+        "source": "" if blank(value) else source_of(person, name),
+        "revealable": name in REVEALED and not blank(value),
+    }
 
 
 class ResidentPage(StaffPage):
@@ -63,9 +60,9 @@ class ResidentPage(StaffPage):
         )
         findings = self.scope.findings.open().filter(Q(resident=person) | Q(membership__in=rows))
         return self.page(
-            title=person.name or "（姓名未知）",
+            title=person.shown_name,
             person=person,
-            fields=record_rows(person),
+            fields=record_rows(person, petitions=self.scope.petitions),
             lacks=missing(person),
             contact=self._contact(person),
             members=rows,

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path, reverse
+from django.urls import path
 
 from residents.completeness import missing
 from residents.exceptions import Refused
@@ -22,7 +22,7 @@ from .comparison import Comparison, Reader, author_of, moment
 from .entries import Approve, EntryPage, Return, ReturnForm, contact_names
 from .pages import StaffPage, told
 from .reasons import reason_in
-from .walking import Claim, Walk, acts_in, came_from, let_go
+from .walking import Claim, acts_in, along, came_from, let_go
 
 # One tap each.
 SETTLED_REASONS = ["已核对证件原件", "已与本人电话确认", "以产权证为准", "平台资料有误，已上报"]
@@ -50,21 +50,9 @@ class Member(StaffPage):
             lacking=missing(row.resident) if row.is_open else [],
             may_activate=row.status == Status.COMPLETED,
             may_reopen=not row.is_open and "end_membership" in acts,
-            **self._around(row),
+            **along(self, Kind.MEMBERSHIP, row.pk),
             **self._compared(row, claim),
         )
-
-    def _around(self, row: Membership) -> dict[str, Any]:
-        """The queue that one came by, and where an act leads."""
-        walk = Walk.along(self.office.user, self.scope, self.request)
-        at = walk.at(Kind.MEMBERSHIP, row.pk) if walk else None
-        then = at.onward if at else reverse("staff:member", args=[row.pk])
-        return {
-            "at": at,
-            "then": then,
-            "queue": walk.queue if walk else "",
-            "here": walk.queue if walk else "",
-        }
 
     def _compared(self, row: Membership, claim: Claim) -> dict[str, Any]:
         open_ones = self._submissions(row)
@@ -142,11 +130,6 @@ class FindingAct(StaffPage):
             return [finding.membership]
         return finding.resident.memberships.open() if finding.resident else []
 
-    def _require_free(self, finding: Finding) -> None:
-        """No colleague works on the record. Raises Refused."""
-        for row in self._members(finding):
-            row.require_free_for(self.office.user)
-
     def _done(self, finding: Finding, sentence: str) -> HttpResponseBase:
         messages.success(self.request, sentence)
         for row in self._members(finding):
@@ -169,7 +152,6 @@ class Settle(FindingAct):
         if error:
             return self._page(finding, error)
         try:
-            self._require_free(finding)
             self.office.settle(pk, reason, waive=waive)
         except Refused as refused:
             return self._page(self._finding(pk), told(refused))
@@ -196,7 +178,6 @@ class Take(FindingAct):
         finding = self._finding(pk)
         taken = suggestion(finding)
         try:
-            self._require_free(finding)
             self.office.take_suggestion(pk)
         except Refused as refused:
             messages.error(request, told(refused))

@@ -54,10 +54,11 @@ def _houses(scope: Scope, text: str) -> QuerySet[House]:
 def _people(scope: Scope, text: str) -> QuerySet[Resident]:
     homes = scope.memberships.open().select_related("house__community").order_by("pk")
     rows = Prefetch("memberships", queryset=homes, to_attr="homes")
-    return scope.residents.filter(_meant(text)).prefetch_related(rows).order_by("name", "pk")
+    return scope.residents.filter(meant(text)).prefetch_related(rows).order_by("name", "pk")
 
 
-def _meant(text: str) -> Q:
+def meant(text: str) -> Q:
+    """Whom a text in a search box means: by number, by its last four, by sound, by name."""
     if is_number(text):
         return by_number(text)
     if (tail := by_last_four(text)) is not None:

@@ -1,6 +1,7 @@
 """Working through a queue: who has a record, what comes next, and what one may do there."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,10 +92,8 @@ def let_go(office: Office, row: Membership, queue: str) -> None:
 
 
 def release(office: Office, kind: str, key: int) -> None:
-    try:
+    with suppress(Refused):  # it was not claimed, or fell to a colleague meanwhile
         office.release(kind, key)
-    except Refused:  # it was not claimed, or fell to a colleague meanwhile
-        return
 
 
 @dataclass(frozen=True)
@@ -194,3 +193,12 @@ class Walk:
 
     def _total(self) -> str:
         return f"{len(self.steps)}{'+' if len(self.steps) == MOST_WALKED else ''}"
+
+
+def along(page: Any, kind: Kind, key: Any) -> dict[str, Any]:
+    """For a record's page: the queue that one came by, and where an act leads."""
+    walk = Walk.along(page.office.user, page.scope, page.request)
+    at = walk.at(kind, key) if walk else None
+    queue = walk.queue if walk else ""
+    then = at.onward if at else reverse(PAGES[kind], args=[key])
+    return {"at": at, "then": then, "queue": queue, "here": queue}

@@ -10,21 +10,18 @@ from django.utils import timezone
 
 from .. import id_numbers
 from ..crypto import digest
-from ..exceptions import Refusal, Refused
+from ..exceptions import Refusal, Refused, require_reason
 from ..names import name_key
 from .account import User
 from .resident import Resident
 
-# The database refuses to delete a younger row (migration 0002).
+# The database refuses to delete a younger row (migration 0003).
 KEPT = timedelta(days=183)
 
 
 class AccessLogQuerySet(models.QuerySet["AccessLog"]):
-    def of(self, resident: Resident) -> "AccessLogQuerySet":
-        """Who saw this person, and the records that became part of this one."""
-        return self.filter(resident__in=resident.all_keys())
-
     def past_keeping(self) -> "AccessLogQuerySet":
+        """What may go: no younger row can be deleted."""
         return self.filter(at__lt=timezone.now() - KEPT)
 
 
@@ -74,21 +71,15 @@ class AccessLog(models.Model):
         cls, account: User, resident: UUID, kind: str, *, fields: Sequence[str] = (), reason: str
     ) -> None:
         """One row before anything is shown. Raises Refused without a reason."""
-        reason = cls._stated(reason)
+        reason = require_reason(reason)[:100]
         cls.objects.create(
             account=account, resident_id=resident, kind=kind, fields=list(fields), reason=reason
         )
 
-    @staticmethod
-    def _stated(reason: str) -> str:
-        if not reason.strip():
-            raise Refused(Refusal.REASON_MISSING, {"reason": Refusal.REASON_MISSING.label})
-        return reason.strip()[:100]
-
     @classmethod
     def write_export(cls, account: User, residents: Iterable[UUID], *, reason: str) -> None:
         """A row for each exported person, in few statements. Raises Refused without a reason."""
-        reason = cls._stated(reason)
+        reason = require_reason(reason)[:100]
         kind = cls.Kind.EXPORT
         rows = [AccessLog(account=account, resident_id=pk, kind=kind, reason=reason) for pk in residents]
         AccessLog.objects.bulk_create(rows, batch_size=500)

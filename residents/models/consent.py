@@ -1,7 +1,5 @@
 """What an account agreed to, version by version, and what it took back."""
 
-from datetime import datetime
-
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -96,13 +94,3 @@ class Consent(models.Model):
         return account is not None and (
             cls.objects.standing().filter(account=account, kind=kind, child=child).exists()
         )
-
-    @property
-    def is_standing(self) -> bool:
-        return self.withdrawn_at is None and self.version == self.VERSIONS[self.Kind(self.kind)]
-
-    @classmethod
-    def given(cls, account: User, kind: str) -> datetime | None:
-        """When today's version was agreed to."""
-        standing = cls.objects.standing().filter(account=account, kind=kind)
-        return standing.values_list("given_at", flat=True).first()

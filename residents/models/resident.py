@@ -1,6 +1,7 @@
 """A person and the 一标三实 record."""
 
 import uuid
+from collections.abc import Container
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from .. import id_numbers
 from ..absorbing import take_over
 from ..choices import Ethnicity, IdType, PoliticalStatus, Sex
 from ..fields import SealedBooleanField, SealedField, SealedJSONField
+from ..names import same_name
 from ..pinyin import PinyinField
 from ..upstream import Sources, Upstream
 from ..validators import validate_phone
@@ -71,6 +73,9 @@ class Resident(models.Model):
         "political_status", "is_veteran", "is_low_income", "is_petitioner", "job_title", "employer",
     )  # fmt: skip
 
+    READ_OFF = ("birth_date", "sex")  # what an ID number tells
+    PETITION = "is_petitioner"  # shown to one permission that no role has by default
+
     class Meta:
         verbose_name = verbose_name_plural = "居民"
         permissions = [
@@ -112,6 +117,11 @@ class Resident(models.Model):
         if fields is not None and "name" in fields:
             kwargs["update_fields"] = {*fields, "pinyin"}
         super().save(*args, **kwargs)
+
+    @property
+    def shown_name(self) -> str:
+        """What a page of the office calls this person."""
+        return self.name or "（姓名未知）"
 
     @property
     def said(self) -> Upstream:
@@ -173,6 +183,26 @@ class Resident(models.Model):
             setattr(self, field, told[field])
             self.origin.note(field, Sources.ID_NUMBER)
         return filled
+
+    def shares_its_number(self) -> bool:
+        """Whether somebody else on the books holds the same ID number."""
+        others = Resident.objects.filter(id_number=self.id_number).exclude(pk=self.pk)
+        return bool(self.id_number) and others.exists()
+
+    def read_number_anew(self, typed: Container[str] = ()) -> None:
+        """After the number changed: what the old one told goes with it, unless it was `typed`; what the
+        new one tells is filled in, unless it is not clear whose number it is. Not saved."""
+        for name in self.READ_OFF:
+            if name not in typed and self.origin.derived(name):
+                setattr(self, name, None)
+        if not self.shares_its_number():
+            self.fill_from_number()
+
+    @classmethod
+    def known_as(cls, name: str, id_number: str) -> "Resident | None":
+        """Who is on the books under this number and name."""
+        holders = cls.objects.filter(id_number=id_number) if id_number else cls.objects.none()
+        return next((one for one in holders if same_name(one.name, name)), None)
 
     def absorb(self, other: "Resident") -> None:
         """Take over what the other record of this person knew; not saved, the other stands.

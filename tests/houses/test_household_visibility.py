@@ -238,11 +238,22 @@ NOBODY: dict[str, Callable[[Home], HouseholdScope]] = {
 @pytest.mark.parametrize("nobody", NOBODY.values(), ids=NOBODY)
 def test_who_is_at_home_nowhere_sees_no_house(home: Home, nobody: Any) -> None:
     scope = nobody(home)
-    doors = (scope.houses, scope.members, scope.full, scope.fillable, scope.owned, scope.requests)
+    doors = (scope.houses, scope.members, scope.full, scope.owned, scope.requests)
     assert not any(rows.exists() for rows in doors)
+    assert set(scope.fillable) <= set(scope.own)
 
 
 # -- what one may fill --------------------------------------------------------------------
+
+
+def test_who_is_linked_and_bound_nowhere_fills_the_own_record_alone(home: Home) -> None:
+    scope = for_household(UserFactory(resident=home.wife.resident))
+    assert set(scope.fillable) == {home.wife}
+
+
+@pytest.mark.parametrize("name", sorted(NOBODY.keys() - {"linked, nothing bound"}))
+def test_who_is_nobody_here_fills_nothing(home: Home, name: str) -> None:
+    assert not NOBODY[name](home).fillable.exists()
 
 
 def test_what_an_owner_may_fill_is_what_he_sees_in_full(home: Home, rival: Membership) -> None:

@@ -97,7 +97,7 @@ def test_a_community_is_not_confirmed_without_a_name(office: Any, unknown: Commu
 
 def test_an_edited_house_tells_where_the_value_came_from(office: Any) -> None:
     house = office[0].house
-    editing.change(house, {"occupancy": 5})
+    editing.change(house, {"occupancy": 5}, by=office[0].staff["clerk"], why="上门核实")
     house.refresh_from_db()
     assert (house.occupancy, house.origin.of("occupancy"), house.version) == (5, "staff", 2)
     assert Finding.objects.open().filter(house=house, code="occupancy_contradiction").exists()
@@ -106,7 +106,7 @@ def test_an_edited_house_tells_where_the_value_came_from(office: Any) -> None:
 def test_an_edit_leaves_what_a_sync_wrote_meanwhile(office: Any) -> None:
     house = office[0].house
     House.objects.filter(pk=house.pk).update(ownership=1)
-    editing.change(house, {"occupancy": 1})
+    editing.change(house, {"occupancy": 1}, by=office[0].staff["clerk"], why="上门核实")
     house.refresh_from_db()
     assert (house.ownership, house.occupancy) == (1, 1)
 
