@@ -29,6 +29,7 @@ _GROUPS = {
         ("residents.user", "帐号", "badge"),
         ("houses.staffrole", "岗位", "assignment_ind"),
         ("admin.logentry", "操作日志", "history"),
+        ("residents.accesslog", "查看记录", "visibility"),
     ],
 }
 

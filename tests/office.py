@@ -15,7 +15,7 @@ from django.utils import timezone
 from houses import findings
 from houses.models import Community, Finding, House, Membership, StaffRole
 from residents.id_numbers import check_character
-from residents.models import Resident, User
+from residents.models import AccessLog, Resident, User
 from sync.models import Mention, PlatformRecord, SyncItem, SyncRun
 
 Role = StaffRole.Role
@@ -41,6 +41,7 @@ class Place:
     run: SyncRun
     role: StaffRole
     log: LogEntry
+    look: AccessLog
     names: list[str] = field(default_factory=list)
 
     @property
@@ -57,6 +58,7 @@ class Place:
             "sync.platformrecord": self.record,
             "sync.syncrun": self.run,
             "admin.logentry": self.log,
+            "residents.accesslog": self.look,
         }
 
 
@@ -102,8 +104,11 @@ def open_place(surname: str, serial: int) -> Place:
         action_flag=CHANGE,
     )
     found = Finding.objects.get(resident=owner, code="id_birth_mismatch")
+    look = AccessLog.objects.create(
+        account=staff[Role.MANAGER], resident=owner, kind=AccessLog.Kind.VIEW, reason="电话联系"
+    )
     return Place(
-        community, staff, house, owner, membership, found, record, run, roles[0], log, names=[surname]
+        community, staff, house, owner, membership, found, record, run, roles[0], log, look, names=[surname]
     )
 
 

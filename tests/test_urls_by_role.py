@@ -81,6 +81,12 @@ TABLE = """
 /admin/password_change/                              302 200 200 200 200 200 200 200 200 200
 /admin/password_change/done/                         302 200 200 200 200 200 200 200 200 200
 /admin/r/<path:content_type_id>/<path:object_id>/    302 404 404 404 404 404 404 404 404 404
+/admin/residents/accesslog/                          302 200 403 403 200 403 403 403 200 403
+/admin/residents/accesslog/<path:object_id>/         302 302 302 302 302 302 302 302 302 302
+/admin/residents/accesslog/<path:object_id>/change/  302 200 403 403 200 403 403 403 302 403
+/admin/residents/accesslog/<path:object_id>/delete/  302 403 403 403 403 403 403 403 403 403
+/admin/residents/accesslog/<path:object_id>/history/ 302 302 302 302 302 302 302 302 302 302
+/admin/residents/accesslog/add/                      302 403 403 403 403 403 403 403 403 403
 /admin/residents/resident/                           302 200 200 200 403 200 200 200 403 200
 /admin/residents/resident/<path:object_id>/          302 302 302 302 302 302 302 302 302 302
 /admin/residents/resident/<path:object_id>/change/   302 200 200 200 403 200 302 302 403 302

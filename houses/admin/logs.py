@@ -1,4 +1,4 @@
-"""操作日志: who did what in the admin, for the auditor. It names kinds and keys, never people."""
+"""For the auditor: 操作日志, who did what and why, and 查看记录, who saw whom. Keys, never people."""
 
 from typing import Any
 
@@ -9,18 +9,26 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from residents.admin import OfficeAdmin
+from residents.masking import scrub
+from residents.models import AccessLog, Resident
 
 from ..models import StaffRole
 from ..visibility import for_staff
+
+
+def in_digits(key: str) -> str:
+    """A short number for a record: enough to see that two rows are about the same one."""
+    return key if key.isdecimal() else str(int(key[:8], 16)) if key else "—"
+
 
 _ACTS = {1: "新增", 2: "修改", 3: "删除"}
 
 
 @admin.register(LogEntry)
 class LogAdmin(OfficeAdmin):
-    list_display = ("action_time", "actor", "act", "kind", "number")
+    list_display = ("action_time", "actor", "act", "kind", "number", "why")
     list_filter = ("action_flag",)
-    fields = readonly_fields = ("action_time", "actor", "act", "kind", "number")
+    fields = readonly_fields = ("action_time", "actor", "act", "kind", "number", "why")
     order = ("-action_time", "-pk")
     list_select_related = ("user", "content_type")
 
@@ -54,4 +62,45 @@ class LogAdmin(OfficeAdmin):
 
     @admin.display(description="对象编号")
     def number(self, entry: LogEntry) -> str:
-        return (entry.object_id or "—")[:8]
+        return in_digits(entry.object_id or "")
+
+    @admin.display(description="说明")
+    def why(self, entry: LogEntry) -> str:
+        return scrub(entry.get_change_message()) or "—"
+
+
+@admin.register(AccessLog)
+class AccessLogAdmin(OfficeAdmin):
+    """Read only, like the table itself."""
+
+    list_display = ("at", "viewer", "kind", "number", "what", "cause")
+    list_filter = ("kind",)
+    fields = readonly_fields = list_display
+    order = ("-at", "-pk")
+    list_select_related = ("account",)
+
+    def title_of(self, look: AccessLog) -> str:
+        return f"查看记录 {look.pk}"
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:residents_accesslog_change", args=[object_id]))
+
+    def scoped(self, request: HttpRequest, permission: str) -> QuerySet[AccessLog]:
+        return for_staff(request.user, permission).access_logs
+
+    @admin.display(description="查看人", ordering="account")
+    def viewer(self, look: AccessLog) -> str:
+        return look.account.shown_name
+
+    @admin.display(description="居民编号")
+    def number(self, look: AccessLog) -> str:
+        return in_digits(str(look.resident_id))
+
+    @admin.display(description="内容")
+    def what(self, look: AccessLog) -> str:
+        labels = {field.name: str(field.verbose_name) for field in Resident._meta.concrete_fields}
+        return "、".join(labels.get(name, "—") for name in look.fields) or "—"
+
+    @admin.display(description="事由")
+    def cause(self, look: AccessLog) -> str:
+        return scrub(look.reason)
