@@ -70,6 +70,7 @@ refuse_taken_port 8001 模拟平台
 "$python" manage.py createcachetable --verbosity 0
 logins=$("$python" manage.py seed_demo)
 synced || sync_everybody
+DEBUG=true "$python" manage.py seed_demo >/dev/null  # what the sample's household has begun
 tidy_up
 trap - EXIT
 
@@ -81,8 +82,8 @@ cat <<EOF
   模拟平台  http://127.0.0.1:8001
 $logins
 
-先试试：以 wang 登录工作台，在搜索框输入 fy 找到付钰，打开「待核实」，看接口文档样例 1-1-1-101 的
-四条发现，采用建议的证件号码；再以 zhao 登录：另一个小区的录入员看不到它们。
+先试试：以 wang 登录工作台，在搜索框输入 fy 找到付钰，打开房屋 1-1-1-101，看接口文档样例的四条发现，
+采用建议的证件号码；再到「待审核」看业主替丈夫填写的资料，到「申请」答复租客；最后以 zhao 登录：另一个小区的录入员看不到它们。
 EOF
 export PLATFORM_TOKEN_URL=http://127.0.0.1:8001/token PLATFORM_LOOKUP_URL=http://127.0.0.1:8001/lookup
 export PLATFORM_KEY_K=demo PLATFORM_KEY_D=demo

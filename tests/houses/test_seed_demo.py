@@ -7,7 +7,10 @@ from django.core.management import CommandError, call_command
 
 from houses.management.commands.seed_demo import PASSWORD
 from houses.models import Community, House, StaffRole
+from houses.queues import counts
+from houses.visibility import for_staff
 from residents.models import User
+from tests.sync.test_sample import PHONE, sample
 
 
 def seed() -> str:
@@ -42,3 +45,15 @@ def test_public_passwords_are_refused_in_production(settings) -> None:
     with pytest.raises(CommandError) as refusal:
         seed()
     assert (refusal.value.returncode, User.objects.count()) == (2, 0)
+
+
+@pytest.mark.django_db
+def test_once_the_sample_is_synced_the_queues_have_something_to_show(settings, sync) -> None:
+    settings.DEBUG = True
+    seed()
+    sync(PHONE, sample())
+    for _ in range(2):
+        seed()
+    scope = for_staff(User.objects.get(username="wang"))
+    waiting = counts(scope)
+    assert (waiting["review"], waiting["finding"], scope.requests.open().count()) == (2, 1, 1)

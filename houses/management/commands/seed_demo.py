@@ -1,4 +1,5 @@
-"""`seed_demo`: the demo's communities, staff and owner logins. Run twice, it changes nothing."""
+"""`seed_demo`: the demo's communities, staff and owner logins; run again after the sample was synced, what
+its household has begun. Once all is there it changes nothing."""
 
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from houses.management import demo_household
+from houses.management.demo_household import OWNER_PHONE
 from houses.models import Community, House, StaffRole
 from residents.commands import OfficeCommand
 from residents.models import User
@@ -25,7 +28,6 @@ STAFF = {
     "sun": ("孙", "审计员", StaffRole.Role.AUDITOR, "1"),
     "zhou": ("周", "警官", StaffRole.Role.VIEWER, "1"),
 }
-OWNER_PHONE = "15131512234"
 
 
 class Command(OfficeCommand):
@@ -42,6 +44,7 @@ class Command(OfficeCommand):
             user = self._login(username, family, given)
             StaffRole.objects.get_or_create(user=user, community=communities[code], role=role)
         self._owner()
+        demo_household.begin()
         self.stdout.write(logins())
 
     def _community(self, code: str, name: str) -> Community:
