@@ -4,11 +4,11 @@ Nothing is skipped: a test that did not run proves nothing, so a skip or an expe
 a failure. And a test that means something on one database only is marked, and left out elsewhere.
 """
 
-import importlib
-
 import pytest
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
+
+from tests.access_log import flushable
 
 OTHER_DATABASE = {"sqlite": {"postgresql"}, "postgresql": {"sqlite", "browser"}}
 
@@ -41,22 +41,11 @@ def pytest_make_collect_report():
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item, nextitem):
-    """The access log takes no DELETE and no TRUNCATE: it is unguarded while a test's tables are flushed."""
+    """A test's tables are flushed after it, the access log with them."""
     mark = item.get_closest_marker("django_db")
     flushed = {"transactional_db", "live_server"} & set(item.fixturenames)
     if not (flushed or (mark and mark.kwargs.get("transaction"))):
         return (yield)
-    guard = importlib.import_module("residents.migrations.0003_access_log_append_only")
-    guards = {"sqlite": guard.SQLITE, "postgresql": guard.POSTGRESQL}
-    _run(item, guard.UNDO[connection.vendor])
-    try:
+    # After the last test the database itself is gone, and the guard with it.
+    with item.config.stash[blocking_manager_key].unblock(), flushable(restore=nextitem is not None):
         return (yield)
-    finally:
-        if nextitem is not None:  # after the last one the database itself is gone
-            _run(item, guards[connection.vendor])
-
-
-def _run(item, statements):
-    with item.config.stash[blocking_manager_key].unblock(), connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)

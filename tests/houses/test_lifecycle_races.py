@@ -253,8 +253,8 @@ def test_a_person_applies_in_twenty_windows() -> None:
 def test_twenty_answers_to_one_request_are_one() -> None:
     """Yes and no, from the owner and the office."""
     house = HouseFactory()
-    user, row = owner(house), member(house)
-    Membership.objects.filter(pk=row.pk).update(managed_by=user.resident)
+    user = owner(house)
+    row = member(house, managed_by=user.resident)
     request = asked(row)
     voices = [lambda: staff(), lambda: family(user)]
     told = at_once(*[_answering(request, voices[n % 2](), accept=n % 4 < 2) for n in range(MANY)])

@@ -26,6 +26,7 @@ from django.db.models import Model
 from houses.models import Community, Finding, House, Membership
 from residents.models import NumberLock, Resident
 from sync.models import Mention, PlatformRecord
+from tests.access_log import flushable
 
 _WRITE = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')
 _RUN = ("sync_syncrun", "sync_syncitem")
@@ -144,7 +145,8 @@ def duplicates() -> list[Any]:
 
 
 def clear() -> None:
-    call_command("flush", interactive=False, verbosity=0)
+    with flushable():
+        call_command("flush", interactive=False, verbosity=0)
 
 
 # -- other processes ---------------------------------------------------------------------
