@@ -1,11 +1,16 @@
 # The image of the web process and of the commands.
+FROM node:22-bookworm-slim AS styles
+WORKDIR /styles
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
 FROM python:3.13-slim-bookworm
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app
 
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements.txt requirements-tencent.txt ./
+RUN pip install --no-cache-dir -r requirements-tencent.txt
 
 COPY manage.py ./
 COPY config ./config
@@ -15,6 +20,7 @@ COPY sync ./sync
 COPY templates ./templates
 COPY static ./static
 COPY locale ./locale
+COPY --from=styles /styles/node_modules ./node_modules
 
 # Static files need settings, and no real key may lie in an image: these serve this one command.
 RUN key=$(python -c 'print("A" * 43)') \

@@ -8,6 +8,8 @@ import base64
 import binascii
 import logging
 import os
+import re
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,8 +74,8 @@ def key(name: str, raw: str) -> bytes:
     return value
 
 
-def http_url(name: str) -> str:
-    value = required(name)
+def http_url(name: str, default: str = "") -> str:
+    value = setting(name, default) or required(name)
     try:
         parts = urlsplit(value)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -82,6 +84,26 @@ def http_url(name: str) -> str:
     if not valid:
         raise ImproperlyConfigured(f"设置 {name} 应为完整的 http(s) 地址。")
     return value
+
+
+def host_names(name: str) -> frozenset[str]:
+    """Exact names by comma: an address, a port or a wildcard is none."""
+    hosts = {host.strip().lower() for host in setting(name).split(",")} - {""}
+    label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    if not all(re.fullmatch(rf"({label}\.)+(?!\d+$){label}", host) for host in hosts):
+        raise ImproperlyConfigured(f"设置 {name} 应为用逗号分隔的主机名，不带协议、端口和通配符。")
+    return frozenset(hosts)
+
+
+def sms_backend() -> str:
+    """The class that sends codes (residents/sms.py)."""
+    known = ("residents.sms.ConsoleBackend", "residents.sms.MemoryBackend", TENCENT)
+    name = setting("SMS_BACKEND") or known[0]
+    if name not in known:
+        raise ImproperlyConfigured(f"设置 SMS_BACKEND 应为 {'、'.join(known)} 之一。")
+    if name == TENCENT and find_spec("tencentcloud") is None:
+        raise ImproperlyConfigured("设置 SMS_BACKEND 选用腾讯云短信，请先安装 requirements-tencent.txt。")
+    return name
 
 
 def log_level() -> str:
@@ -110,6 +132,25 @@ PLATFORM_MAX_BYTES = integer("PLATFORM_MAX_BYTES", 2_000_000, least=1)
 PLATFORM_CONCURRENCY = integer("PLATFORM_CONCURRENCY", 16, least=1)
 # Not enforced yet.
 PLATFORM_RATE = number("PLATFORM_RATE", 0, least=0)
+
+# Where photos of the platform are fetched from (sync/photos.py); empty: nowhere.
+PHOTO_HOSTS = host_names("PHOTO_HOSTS")
+
+# Codes by SMS (residents/sms.py).
+TENCENT = "residents.sms_tencent.TencentBackend"
+SMS_BACKEND = sms_backend()
+if SMS_BACKEND == TENCENT:
+    SMS_TENCENT_SECRET_ID = required("SMS_TENCENT_SECRET_ID")
+    SMS_TENCENT_SECRET_KEY = required("SMS_TENCENT_SECRET_KEY")
+    SMS_TENCENT_APP_ID = required("SMS_TENCENT_APP_ID")
+    SMS_TENCENT_SIGN = required("SMS_TENCENT_SIGN")
+    SMS_TENCENT_TEMPLATE = required("SMS_TENCENT_TEMPLATE")
+    SMS_TENCENT_ENDPOINT = http_url("SMS_TENCENT_ENDPOINT", "https://sms.tencentcloudapi.com")
+
+# What is uploaded stays in memory until it is sealed. A body that is larger than this is read to its
+# end, so that its sender hears why it was refused, and nothing of its files is kept.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 10_500_000
 
 INSTALLED_APPS = [
     "unfold",
@@ -192,7 +233,11 @@ CACHES = {"default": cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "residents.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "houses.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "houses.backends.RoleBackend",
+    "residents.backends.PhoneBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -219,7 +264,9 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# WeUI's style sheets, installed by npm (package.json) and served by us as `weui/…`.
+WEUI = BASE_DIR / "node_modules" / "weui" / "dist" / "style"
+STATICFILES_DIRS = [BASE_DIR / "static", *([("weui", WEUI)] if WEUI.is_dir() else [])]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -287,7 +334,10 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {"django": {"handlers": [], "propagate": True}},  # once, in one format
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},  # once, in one format
+        "tencentcloud_sdk_common": {"level": "WARNING"},  # below that it tells the phone and the code
+    },
     "root": {"handlers": ["stderr"], "level": log_level()},
 }
 structlog.configure(

@@ -2,8 +2,8 @@
 
 What the kept record lacks it takes over; where both differ it keeps its own, and the other's
 value stands as a finding until a person chooses. Memberships, findings, submissions, requests,
-consents and the account follow; history and access log keep the old key, which leads on
-(`Resident.all_keys`).
+consents, the account, and the photo where the kept one has none, follow; history and access log
+keep the old key, which leads on (`Resident.all_keys`).
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from django.db import transaction
 
 from residents.bulk import overwrite, revise, sign
 from residents.exceptions import Refusal, Refused
-from residents.models import Absorbed, Consent, Resident, User
+from residents.models import Absorbed, Consent, Photo, Resident, User
 
 from . import findings
 from .locks import lock_homes
@@ -144,6 +144,8 @@ def _move_the_rest(kept: Resident, other: Resident, by: User | None) -> None:
     standing = Consent.objects.filter(child=kept, withdrawn_at=None).values("account")
     Consent.objects.filter(child=other, withdrawn_at=None, account__in=standing).delete()
     Consent.objects.filter(child=other).update(child=kept)
+    if Photo.of(kept) is None:
+        Photo.objects.filter(resident=other).update(resident=kept)
     Absorbed.objects.filter(kept=other).update(kept=kept)
 
 

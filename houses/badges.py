@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from .models import Request
 from .states import FindingStatus, Status
 
 # state: sign, word. Colour never stands alone, so that a grey printer tells them apart as well.
@@ -23,6 +24,14 @@ _OF_FINDING = {
     FindingStatus.RESOLVED: ("activated", "●", "已解决"),
     FindingStatus.WAIVED: ("completed", "◐", "已确认无误"),
 }
+_OF_REQUEST = {
+    Request.Status.OPEN: ("review", "◆"),
+    Request.Status.ACCEPTED: ("activated", "●"),
+    Request.Status.REFUSED: ("returned", "✕"),
+    Request.Status.CLOSED: ("ended", "→"),
+}
+# A dispute is neither granted nor denied: it is looked at.
+_OF_DISPUTE = {Request.Status.ACCEPTED: "已核实", Request.Status.REFUSED: "登记无误"}
 
 
 def state_badge(state: str, text: str = "") -> SafeString:
@@ -33,6 +42,13 @@ def state_badge(state: str, text: str = "") -> SafeString:
 
 def finding_badge(status: str) -> SafeString:
     return _badge(*_OF_FINDING[FindingStatus(status)])
+
+
+def request_badge(request: Request) -> SafeString:
+    """◆ 待答复: where a request stands, as its asker reads it."""
+    status = Request.Status(request.status)
+    words = _OF_DISPUTE if request.kind == Request.Kind.DISPUTE else {}
+    return _badge(*_OF_REQUEST[status], words.get(status, str(status.label)))
 
 
 def findings_badge(count: int) -> SafeString | str:

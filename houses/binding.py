@@ -4,6 +4,7 @@ By match, by invitation, by application (domain.md, Accounts and binding). Nothi
 an account who lives where: a match that must be confirmed, and none, look the same.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from django.db import transaction
@@ -16,8 +17,10 @@ from residents.upstream import Sources
 from . import findings, identity
 from .choices import Role
 from .locks import lock
-from .models import House, Invitation, Membership, Request
+from .models import Community, House, Invitation, Membership, Request
 from .models.membership import MembershipQuerySet
+
+NO_HOUSE = "没有找到这套房屋，请核对小区、楼号、单元和房间；仍然找不到请联系物业。"
 
 
 def candidates(user: User) -> MembershipQuerySet:
@@ -40,12 +43,16 @@ def match(user: User) -> list[Membership]:
     """
     user.require_identity()
     Attempt.spend(user, Attempt.Kind.MATCH)
-    found = list(candidates(user).select_related("resident", "house__community"))
-    mine = [row for row in found if _may_confirm(user, row)]
-    for row in found:
-        if row not in mine:
-            _ask_to_bind(user, row)
+    mine = confirmable(user)
+    for row in candidates(user).exclude(pk__in=[row.pk for row in mine]).select_related("resident", "house"):
+        _ask_to_bind(user, row)
     return mine
+
+
+def confirmable(user: User) -> list[Membership]:
+    """Those of the account's own memberships that the person may confirm at once. Raises Refused."""
+    found = candidates(user).select_related("resident", "house__community").order_by("pk")
+    return [row for row in found if _may_confirm(user, row)]
 
 
 def _may_confirm(user: User, row: Membership) -> bool:
@@ -117,12 +124,17 @@ def _fill_phone(user: User, resident: Resident) -> None:
 # -- by invitation -----------------------------------------------------------------------
 
 
-def invite(row: Membership, *, by: User) -> tuple[Invitation, str]:
-    """A link for one member, and its token, which is told once. Raises Refused."""
+def require_invitable(row: Membership) -> None:
+    """Raises Refused for whom there is no link."""
     if not row.is_open:
         raise Refused(Refusal.ENDED)
     if row.bound_at or len(row.resident.id_form) < 6 or User.objects.filter(resident=row.resident).exists():
         raise Refused(Refusal.NOT_INVITABLE)
+
+
+def invite(row: Membership, *, by: User) -> tuple[Invitation, str]:
+    """A link for one member, and its token, which is told once. Raises Refused."""
+    require_invitable(row)
     with transaction.atomic():
         lock(houses=[row.house_id])
         return Invitation.issue(row, by)
@@ -143,6 +155,17 @@ def accept(user: User, token: str, last_six: str) -> Membership:
 
 
 # -- by application ----------------------------------------------------------------------
+
+
+def house_at(user: User, community: Community, parts: Mapping[str, str]) -> House:
+    """The house at a typed address. Looking for one that is not there is counted: nobody tries out
+    which rooms are on the books. Raises Refused."""
+    user.require_identity()
+    found = House.at(community, parts)
+    if found is None:
+        Attempt.spend(user, Attempt.Kind.APPLY)
+        raise Refused(Refusal.INVALID, {"room": NO_HOUSE})
+    return found
 
 
 def apply_for(user: User, house: House, role: int, text: str) -> Request:

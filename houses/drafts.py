@@ -5,6 +5,7 @@ in, `houses.applying` writes it. Who may type is decided in `houses.office` and 
 """
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -77,9 +78,9 @@ def draft(
     if membership and not membership.is_open:
         raise Refused(Refusal.ENDED)
     submission = _continued(submission) if submission else _started(author, house, membership)
-    shown = membership if not author.blind else None
-    resident = shown.resident if shown else Resident(**person_values(submission.values))
-    cleaned = _cleaned(author, values, resident, house, lenient)
+    resident = membership.resident if membership else Resident()
+    shown = Resident(pk=resident.pk) if author.blind else resident
+    cleaned = _cleaned(author, values, as_typed(shown, submission.values), house, lenient)
     _keep(submission, author, cleaned, resident, membership, anew)
     return submission
 
@@ -112,14 +113,28 @@ def _started(author: Author, house: House, membership: Membership | None) -> Sub
 def _cleaned(
     author: Author, values: Mapping[str, Any], resident: Resident, house: House, lenient: bool
 ) -> dict[str, Any]:
-    consent = author.is_staff or author.consent_version is not None
-    asked = {name: value for name, value in values.items() if consent or name not in typed.SENSITIVE}
+    asked = consented(values, author)
     person = {name: value for name, value in asked.items() if name not in OF_MEMBERSHIP}
     cleaned = typed.clean(person, resident, lenient=lenient)
     cleaned |= _clean_membership({name: asked[name] for name in OF_MEMBERSHIP if name in asked}, author)
     if cleaned.get("contact"):
         cleaned["contact"] = _contact(cleaned["contact"], resident, house)
     return cleaned
+
+
+def consented(values: Mapping[str, Any], author: Author) -> dict[str, Any]:
+    """The values that may be kept: without the separate consent no sensitive ones of a household."""
+    agreed = author.is_staff or author.consent_version is not None
+    return {name: value for name, value in values.items() if agreed or name not in typed.SENSITIVE}
+
+
+def forget_unconsented(submission: Submission, author: Author) -> None:
+    """The consent was withdrawn since it was typed: what it was for is not handed in."""
+    values = consented(submission.values, author)
+    if values != submission.values:
+        submission.values, submission.consent_version = values, None
+        sign(submission, author.account, "撤回同意")
+        submission.save(update_fields=["values", "consent_version"])
 
 
 def _clean_membership(values: Mapping[str, Any], author: Author) -> dict[str, int | None]:
@@ -154,7 +169,8 @@ def _keep(
     membership: Membership | None,
     anew: bool,
 ) -> None:
-    submission.values = submission.values | {name: stored(value) for name, value in cleaned.items()}
+    kept = consented(submission.values, author)  # nothing stays that was agreed to before and is not now
+    submission.values = kept | {name: stored(value) for name, value in cleaned.items()}
     if author.blind:
         submission.unseen, submission.base, submission.base_version = True, {}, 0
     elif membership is not None:
@@ -201,6 +217,17 @@ def person_values(values: Mapping[str, Any]) -> dict[str, Any]:
             field: Any = Resident._meta.get_field(name)
             found[field.attname] = field.to_python(values[name]) if not field.is_relation else values[name]
     return found
+
+
+def as_typed(resident: Resident, values: Mapping[str, Any]) -> Resident:
+    """The record as it would stand with these stored values; a copy, never saved."""
+    person = copy(resident)
+    for attribute, value in person_values(values).items():
+        setattr(person, attribute, value)
+    for name, value in person.told().items() if "id_number" in values else ():
+        if name not in values and (person.origin.derived(name) or blank(getattr(person, name))):
+            setattr(person, name, value)
+    return person
 
 
 def standing_now(submission: Submission) -> dict[str, Any]:

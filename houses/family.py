@@ -11,13 +11,13 @@ from typing import Any
 from django.db.models import Q
 
 from residents.exceptions import Refusal, Refused, require_reason
-from residents.models import Consent, Resident, User
+from residents.images import File
+from residents.models import Consent, Photo, Resident, User
 from residents.upstream import Sources
 
-from . import answering, binding, drafts, editing, identity, reviewing
-from .choices import Role
+from . import answering, binding, drafts, editing, identity, photos, reviewing
 from .drafts import Author
-from .models import House, Invitation, Membership, Request, Submission
+from .models import Community, House, Invitation, Membership, Request, Submission
 from .models.request import RequestQuerySet
 from .visibility import Sight, for_household
 
@@ -32,8 +32,17 @@ class Family:
 
     # -- who I am -------------------------------------------------------------------------
 
+    def read_identity(self, name: str, id_number: str) -> dict[str, str]:
+        """As it would be stated, to be looked at once more: it is stated once."""
+        return identity.read(self.user, name, id_number)
+
     def state_identity(self, name: str, id_number: str) -> None:
         identity.state(self.user, name, id_number)
+
+    def change_phone(self, phone: str) -> None:
+        """To one whose code the holder of the old one has just typed."""
+        self.user.require_phone()
+        identity.change_phone(self.user, phone)
 
     def consent(self, kind: str) -> None:
         """To the notice, or to sensitive fields; a guardian's is given for one child."""
@@ -42,7 +51,7 @@ class Family:
         Consent.give(self.user, kind)
 
     def consent_for_child(self, key: int) -> None:
-        row = self._fillable(key)
+        row = self.fillable(key)
         self._refuse_own_guardian(row, True)
         Consent.give(self.user, Consent.Kind.GUARDIAN, child=row.resident)
 
@@ -55,7 +64,7 @@ class Family:
         self, key: int, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False
     ) -> Submission:
         """Keep what was typed about a member. `anew`: the author has seen the record as it stands now."""
-        row = self._fillable(key)
+        row = self.fillable(key)
         self._refuse_own_guardian(row, guardian)
         author = self._author(row, guardian)
         return drafts.draft(author, values, house=row.house, membership=row, anew=anew)
@@ -68,12 +77,12 @@ class Family:
         guardian: bool = False,
         submission: int | None = None,
     ) -> Submission:
-        """Keep what was typed about somebody new. Owners name their people, tenants their own."""
+        """Keep what was typed about somebody new."""
         self.user.require_unlocked()
         found = self.scope.houses.filter(pk=house).first()
         if found is None:
             raise Refused(Refusal.NOT_FOUND)
-        if not self.scope.at_home.filter(house=found, role__in=[Role.SELF, Role.TENANT]).exists():
+        if not self.scope.nameable.filter(pk=found.pk).exists():
             raise Refused(Refusal.NOT_ALLOWED)
         mine = self._submission(submission) if submission is not None else None
         if mine is not None and (mine.membership_id is not None or mine.house_id != found.pk):
@@ -84,7 +93,7 @@ class Family:
     def submit(self, key: int) -> Submission:
         submission = self._submission(key)
         if submission.membership_id is not None:
-            self._fillable(submission.membership_id)
+            self.fillable(submission.membership_id)
         elif not self.scope.houses.filter(pk=submission.house_id).exists():
             raise Refused(Refusal.NOT_FOUND)
         return reviewing.submit(submission, Author(submission.author, self.user))
@@ -112,20 +121,49 @@ class Family:
         drafts.require_plain("nickname", text, NICKNAME_LENGTH)
         editing.change(row, {"nickname": text}, by=self.user, why="家庭昵称", source=Sources.SELF)
 
-    def invite(self, key: int) -> tuple[Invitation, str]:
-        row = self._fillable(key)
-        if row.resident_id == self.user.resident_id or row.role == Role.SELF:
+    def photo(self, key: int) -> Photo | None:
+        """Of a member whom one sees in full, whoever put it there."""
+        self.user.require_unlocked()
+        row = self.scope.pictured.filter(pk=key).first()
+        if row is None:
+            raise Refused(Refusal.NOT_FOUND)
+        return Photo.of(row.resident_id)
+
+    def set_photo(self, key: int, file: File, *, guardian: bool = False) -> None:
+        """Of a member whom one fills for and sees."""
+        row = self.fillable(key)
+        self._refuse_own_guardian(row, guardian)
+        photos.put(row, file, self._author(row, guardian))
+
+    def remove_photo(self, key: int) -> None:
+        """One that a household put there."""
+        row = self.fillable(key)
+        photos.remove(row, self._author(row, False))
+
+    def invitable(self, key: int) -> Membership:
+        """A member for whom there is a link. Raises Refused."""
+        row = self.fillable(key)
+        if not self.scope.invitable.filter(pk=row.pk).exists():
             raise Refused(Refusal.NOT_INVITABLE)
-        return binding.invite(row, by=self.user)
+        binding.require_invitable(row)
+        return row
+
+    def invite(self, key: int) -> tuple[Invitation, str]:
+        return binding.invite(self.invitable(key), by=self.user)
 
     def revoke_invitation(self, key: int) -> None:
-        if not self._fillable(key).invitations.all().revoke():
+        if not self.fillable(key).invitations.all().revoke():
             raise Refused(Refusal.INVITATION_DEAD)
 
     # -- binding --------------------------------------------------------------------------
 
     def match(self) -> list[Membership]:
         return binding.match(self.user)
+
+    @property
+    def confirmable(self) -> list[Membership]:
+        """Of the own memberships those whose record holds the own phone: the person only confirms."""
+        return binding.confirmable(self.user)
 
     def confirm(self, key: int) -> Membership:
         self.user.require_identity()
@@ -136,6 +174,10 @@ class Family:
 
     def accept_invitation(self, token: str, last_six: str) -> Membership:
         return binding.accept(self.user, token, last_six)
+
+    def house_at(self, community: Community, parts: Mapping[str, str]) -> House:
+        """The house at a typed address; of who lives there nothing is told."""
+        return binding.house_at(self.user, community, parts)
 
     def apply_for(self, house: House, role: int, text: str) -> Request:
         """`house` is what its code or the choice of parts led to; nothing of it is shown."""
@@ -175,7 +217,7 @@ class Family:
 
     def ask_end(self, key: int, text: str) -> Request:
         """For oneself, or for somebody whom one manages."""
-        row = self._fillable(key)
+        row = self.fillable(key)
         text = require_reason(text, "text")[:200]
         return Request.ask(Request.Kind.END, self.user, house=row.house, membership=row, text=text)
 
@@ -209,7 +251,7 @@ class Family:
         sees = mine or self.scope.full.filter(pk=row.pk).exists()
         return Author(kind, self.user, guardian=guardian, blind=not sees)
 
-    def _fillable(self, key: int) -> Membership:
+    def fillable(self, key: int) -> Membership:
         """A member whose record this account may fill. Raises Refused."""
         self.user.require_unlocked()
         row: Membership | None = self.scope.fillable.filter(pk=key).first()

@@ -6,18 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from residents import typed
+from residents.forms import refuse_numbers
 
 from .models import Community
-
-
-def refuse_numbers(field: str, value: Any) -> None:
-    """Free text is shown in full: no ID number and no phone belongs into it."""
-    if isinstance(value, str):
-        try:
-            typed.plain(value, typed.MOST_TEXT)
-        except ValidationError as error:
-            raise ValidationError({field: error.messages[0]}, code="number") from None
 
 
 class VersionedForm(forms.ModelForm):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from residents import typed
 from residents.exceptions import Refusal, Refused
-from residents.models import Attempt, Resident, User
+from residents.models import Attempt, Consent, Resident, User
 
 from .choices import Role
 from .locks import lock_homes
@@ -20,16 +20,27 @@ from .states import EndReason, FindingCode
 
 
 def state(user: User, name: str, id_number: str) -> None:
-    """The account says who it is, once: afterwards only the office changes it. Raises Refused."""
-    user.require_unlocked()
-    if not (user.phone and user.phone_verified_at):
-        raise Refused(Refusal.PHONE_UNVERIFIED)
+    """The account says who it is, once: afterwards only the office changes it. Raises Refused.
+
+    An ID number is sensitive: it is asked for under the separate consent.
+    """
+    user.require_phone()
+    if not Consent.stands(user, Consent.Kind.SENSITIVE):
+        raise Refused(Refusal.CONSENT_MISSING)
     Attempt.spend(user, Attempt.Kind.IDENTITY)
     cleaned = _stated(name, id_number)
     stated = {"stated_name": cleaned["name"], "stated_id_number": cleaned["id_number"]}
     if not User.objects.filter(pk=user.pk, stated_at=None).update(**stated, stated_at=timezone.now()):
         raise Refused(Refusal.IDENTITY_STATED)
     user.refresh_from_db()
+
+
+def read(user: User, name: str, id_number: str) -> dict[str, str]:
+    """What `state` would keep, to be looked at once more; nothing is kept. Raises Refused."""
+    user.require_phone()
+    if user.stated_at:
+        raise Refused(Refusal.IDENTITY_STATED)
+    return _stated(name, id_number)
 
 
 def _stated(name: str, id_number: str) -> dict[str, str]:
@@ -131,6 +142,7 @@ def unlink(user: User, reason: str, *, by: User) -> None:
         row.unbind(by=by, why=f"解除帐号：{reason}")
     person.platform_records.update(digest="")
     _leave_nothing(user, by)
+    user.end_sessions()
     user.refresh_from_db()
 
 
@@ -161,12 +173,7 @@ def change_phone(user: User, phone: str) -> None:
     cleaned = typed.clean({"phone": phone}, Resident())
     if not cleaned["phone"]:
         raise Refused(Refusal.INVALID, {"phone": "请输入 11 位手机号。"})
-    try:
-        with transaction.atomic():
-            User.objects.filter(pk=user.pk).update(phone=cleaned["phone"], phone_verified_at=timezone.now())
-    except IntegrityError:
-        raise Refused(Refusal.PHONE_TAKEN, {"phone": Refusal.PHONE_TAKEN.label}) from None
-    user.refresh_from_db()
+    user.take_phone(cleaned["phone"])
 
 
 def lock(user: User) -> bool:

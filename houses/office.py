@@ -6,15 +6,18 @@ upon is `not_allowed`.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
+from residents import images
 from residents.exceptions import Refusal, Refused, require_reason
-from residents.models import AccessLog, Resident, User
+from residents.models import AccessLog, Photo, Resident, User
+from residents.upstream import Sources
 
 from . import (
     absorbing,
@@ -53,7 +56,10 @@ ABSORB, ERASE, REVEAL = "residents.absorb_resident", "residents.erase_resident",
 ACCOUNTS = "residents.manage_account"
 
 # What a reveal may show; the petition flag has a permission of its own.
-REVEALED = ("id_number", "phone", "birth_date", "photo_url")
+REVEALED = ("id_number", "phone", "birth_date", "photo_url", "photo")
+
+# How long the picture itself may be looked at after its reveal.
+LOOK = timedelta(minutes=10)
 
 
 class Office:
@@ -237,7 +243,49 @@ class Office:
         shown = [name for name in fields if name in REVEALED]
         self._require(reason)
         AccessLog.write(self.user, person.pk, AccessLog.Kind.REVEAL, fields=shown, reason=reason)
-        return {name: getattr(person, name) for name in shown}
+        return {name: Photo.of(person) if name == "photo" else getattr(person, name) for name in shown}
+
+    def photo(self, key: UUID) -> Photo:
+        """Of a record that one has claimed, or revealed a moment ago: both stand in the access log."""
+        person: Resident = self._find("residents", key, REVEAL)
+        photo = Photo.of(person)
+        if photo is None:
+            raise Refused(Refusal.NOT_FOUND)
+        if not (self._claims(person) or self._has_revealed_photo(person)):
+            raise Refused(Refusal.REASON_MISSING)
+        return photo
+
+    def _claims(self, person: Resident) -> bool:
+        rows = self.scope(REVIEW).memberships.filter(resident=person, claimed_by=self.user)
+        return any(row.claimed_by_me(self.user) for row in rows)
+
+    def _has_revealed_photo(self, person: Resident) -> bool:
+        mine = AccessLog.objects.filter(account=self.user, resident=person, kind=AccessLog.Kind.REVEAL)
+        looks = mine.filter(at__gte=timezone.now() - LOOK).values_list("fields", flat=True)
+        return any("photo" in fields for fields in looks)
+
+    def set_photo(self, key: UUID, file: images.File) -> None:
+        """Whoever's stands there: what the counter saw is newer."""
+        person = self._free_person(key)
+        portrait = images.read(file)
+        with transaction.atomic():
+            Photo.keep(person.pk, portrait, Sources.STAFF)
+            logbook.note(self.user, person, "登记照片")
+
+    @transaction.atomic
+    def remove_photo(self, key: UUID, reason: str) -> None:
+        person = self._free_person(key)
+        self._require(reason)
+        if not Photo.objects.filter(resident=person).delete()[0]:
+            raise Refused(Refusal.NOT_FOUND)
+        logbook.note(self.user, person, f"删除照片：{reason}")
+
+    def _free_person(self, key: UUID) -> Resident:
+        """Somebody whose record nobody else works on. Raises Refused."""
+        person: Resident = self._find("residents", key, COMPLETE)
+        for row in self.scope().memberships.open().filter(resident=person):
+            row.require_free_for(self.user)
+        return person
 
     def unlink(self, account: int, reason: str) -> None:
         found = self._find("accounts", account, ACCOUNTS)

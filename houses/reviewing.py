@@ -23,6 +23,7 @@ from .drafts import (
     Author,
     changes,
     draft,
+    forget_unconsented,
     only_fills,
     person_values,
     require_plain,
@@ -76,6 +77,7 @@ def _require_submittable(submission: Submission, author: Author) -> None:
     submission.refresh_from_db()
     if not submission.is_editable:
         raise Refused(Refusal.NOT_EDITABLE)
+    forget_unconsented(submission, author)
     member = submission.membership
     if member is not None:
         member.refresh_from_db()
@@ -132,14 +134,20 @@ def _open_errors(submission: Submission, known: Resident | None) -> set[int]:
     return set(Finding.objects.open().errors().filter(concerned).values_list("pk", flat=True))
 
 
+def open_link(token: str, last_six: str) -> Invitation:
+    """For somebody invited without an account: no record of who manages it themselves. Raises Refused."""
+    invitation = Invitation.enter(token, last_six)
+    if invitation.membership.resident.self_managed_since:
+        raise Refused(Refusal.INVITATION_DEAD)
+    return invitation
+
+
 def fill_by_link(
     token: str, last_six: str, values: Mapping[str, Any], *, consented: bool, guardian: bool = False
 ) -> Submission:
     """An invited person without an account fills in the own record: handed in at once. Raises Refused."""
-    invitation = Invitation.enter(token, last_six)
+    invitation = open_link(token, last_six)
     row = invitation.membership
-    if row.resident.self_managed_since:
-        raise Refused(Refusal.INVITATION_DEAD)
     author = Author(
         Submission.Author.INVITATION, invitation=invitation, consented=consented, guardian=guardian
     )

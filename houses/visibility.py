@@ -235,11 +235,35 @@ class HouseholdScope:
         return self.members.filter(sight=Sight.FULL)
 
     @property
+    def shown(self) -> Any:
+        """Of whom more is shown than a count, each with `sight`: the own row also in an unbound house."""
+        rows = Membership.objects.open().filter(
+            Q(pk__in=self.own) | Q(house__in=self.at_home.values("house"))
+        )
+        return self._with_sight(rows).exclude(sight=Sight.COUNTED)
+
+    @property
     def fillable(self) -> MembershipQuerySet:
         """Members whose record this account may fill: its own, and at home those it still manages."""
         managed = Q(managed_by=self.resident_id, resident__self_managed_since=None)
         at_home = Q(house__in=self.at_home.values("house"))
         return Membership.objects.open().filter(Q(pk__in=self.own) | (at_home & managed))
+
+    @property
+    def invitable(self) -> MembershipQuerySet:
+        """Whom this account may ask to fill in for themselves: whom it fills for, but no owner."""
+        return self.fillable.exclude(resident=self.resident_id).exclude(role=Role.SELF)
+
+    @property
+    def pictured(self) -> Any:
+        """Members whose photo this account sees: whom it sees in full, itself also in an unbound house."""
+        return self.shown.filter(sight=Sight.FULL)
+
+    @property
+    def nameable(self) -> QuerySet[House]:
+        """Houses in which this account may name a member: owners their people, tenants their own."""
+        rows = self.at_home.filter(role__in=[Role.SELF, Role.TENANT])
+        return House.objects.filter(pk__in=rows.values("house"))
 
     @property
     def owned(self) -> QuerySet[House]:

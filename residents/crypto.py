@@ -1,9 +1,9 @@
 """Sealing: AES-256-GCM with key rotation, and keyed digests to look sealed values up by.
 
-A sealed text is `<key id>.<base64url of nonce, ciphertext and tag>`. The key id is derived
-from the key, so `PII_KEYS` may be reordered or extended at any time: the first key writes,
-all of them read. The context is authenticated and not stored: what was sealed in one place
-does not open in another.
+A sealed text is `<key id>.<base64url of nonce, ciphertext and tag>`, sealed bytes are the same
+without the dot and the base64. The key id is derived from the key, so `PII_KEYS` may be reordered
+or extended at any time: the first key writes, all of them read. The context is authenticated and
+not stored: what was sealed in one place does not open in another.
 """
 
 import base64
@@ -27,9 +27,8 @@ class SealError(Exception):
 
 def seal(plain: str, *, context: str) -> str:
     """Encrypt `plain` with the first of `PII_KEYS`; two seals of one text differ."""
-    key_id, cipher = next(iter(_ring(tuple(settings.PII_KEYS)).items()))
-    nonce = os.urandom(_NONCE_BYTES)
-    return f"{key_id}.{_encode(nonce + cipher.encrypt(nonce, plain.encode(), context.encode()))}"
+    key_id, body = _encrypt(plain.encode(), context)
+    return f"{key_id}.{_encode(body)}"
 
 
 def unseal(sealed: str, *, context: str) -> str:
@@ -39,12 +38,36 @@ def unseal(sealed: str, *, context: str) -> str:
     changed, or it was sealed under another context.
     """
     key_id, _, body = sealed.partition(".")
-    raw = _decode(body)
+    return _decrypt(key_id, _decode(body), context).decode()
+
+
+def seal_bytes(plain: bytes, *, context: str) -> bytes:
+    """The same for bytes, where base64 would cost a third more."""
+    key_id, body = _encrypt(plain, context)
+    return key_id.encode() + body
+
+
+def unseal_bytes(sealed: bytes, *, context: str) -> bytes:
+    """The bytes that `seal_bytes` was given. Raises SealError as `unseal` does."""
+    key_id, body = sealed[:_KEY_ID_LENGTH], sealed[_KEY_ID_LENGTH:]
+    if len(body) <= _NONCE_BYTES:
+        raise SealError("加密数据的格式不正确。")
+    return _decrypt(key_id.decode("latin-1"), body, context)
+
+
+def _encrypt(plain: bytes, context: str) -> tuple[str, bytes]:
+    """The id of the key, and nonce with ciphertext."""
+    key_id, cipher = next(iter(_ring(tuple(settings.PII_KEYS)).items()))
+    nonce = os.urandom(_NONCE_BYTES)
+    return key_id, nonce + cipher.encrypt(nonce, plain, context.encode())
+
+
+def _decrypt(key_id: str, body: bytes, context: str) -> bytes:
     cipher = _ring(tuple(settings.PII_KEYS)).get(key_id)
     if cipher is None:
         raise SealError("加密数据所用的密钥不在设置 PII_KEYS 中。")
     try:
-        return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
+        return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], context.encode())
     except InvalidTag:
         raise SealError("加密数据无法打开：密钥不符，或数据被改动、移动过。") from None
 

@@ -23,8 +23,15 @@ class Refusal(models.TextChoices):
     NOTHING_TYPED = "nothing_typed", "没有需要提交的内容。"
     REASON_MISSING = "reason_missing", "请写明原因。"
     STALE = "stale", "这条记录刚被修改过，请核对最新内容后再提交。"
+    CONSENT_MISSING = "consent_missing", "需要先同意处理敏感信息，才能保存这些内容。"
     GUARDIAN_CONSENT = "guardian_consent", "未满 14 周岁，需要监护人同意后才能填写。"
     OWNER_ROLE = "owner_role", "“本人”和“业主”由安防平台或物业登记，不能自行填写。"
+
+    # A photo
+    PHOTO_UNREADABLE = "photo_unreadable", "照片无法读取，请换一张照片再试。"
+    PHOTO_FORMAT = "photo_format", "不支持这种照片格式，请截屏后上传截图。"
+    PHOTO_TOO_BIG = "photo_too_big", "照片太大，请换一张小一些的照片。"
+    PHOTO_KEPT = "photo_kept", "已有安防平台或物业登记的照片，需要更换请到物业办理。"
 
     # A submission
     NOT_EDITABLE = "not_editable", "这份资料已经提交或处理过，不能再改。"
@@ -41,11 +48,20 @@ class Refusal(models.TextChoices):
     CLAIMED = "claimed", "同事正在处理这条记录。"
     NOT_CLAIMED = "not_claimed", "您没有认领这条记录。"
 
+    # A code by SMS
+    SMS_TOO_SOON = "sms_too_soon", "一分钟内只能获取一次验证码，请稍等片刻再试。"
+    SMS_TOO_MANY = "sms_too_many", "获取验证码的次数太多，请过几个小时再试，或到物业办理。"
+    SMS_FAILED = "sms_failed", "短信没有发送成功，请一分钟后再试。"
+    CODE_WRONG = "code_wrong", "验证码不正确，请核对后重新输入。"
+    CODE_DEAD = "code_dead", "验证码已失效，请重新获取。"
+    STAFF_PASSWORD = "staff_password", "工作人员请用帐号和密码登录，再验证手机号。"
+
     # Account and identity
     PHONE_UNVERIFIED = "phone_unverified", "请先验证手机号。"
     PHONE_TAKEN = "phone_taken", "这个手机号不能用于此帐号，请到物业办理。"
     IDENTITY_MISSING = "identity_missing", "请先填写本人的姓名和证件号码。"
     IDENTITY_STATED = "identity_stated", "姓名和证件号码已经填写过，需要修改请到物业办理。"
+    SYNC_TOO_SOON = "sync_too_soon", "一分钟内只能同步一次，请稍等片刻再试。"
     IDENTITY_MISMATCH = "identity_mismatch", "填写的信息未能通过核对，请到物业办理。"
     NOT_LINKED = "not_linked", "此人没有绑定帐号。"
 
@@ -69,6 +85,10 @@ class Refusal(models.TextChoices):
     TOO_MANY_ROOMS = "too_many_rooms", "一次最多建 2000 套房屋。"
 
 
+# Another time it is done: what is refused now is not wrong but too often.
+LIMITS = frozenset({Refusal.TOO_MANY, Refusal.SMS_TOO_SOON, Refusal.SMS_TOO_MANY, Refusal.SYNC_TOO_SOON})
+
+
 class Refused(Exception):
     """A rule says no; nothing was written. `fields` holds a sentence for each field concerned."""
 
@@ -77,6 +97,7 @@ class Refused(Exception):
         self.code: str = why.value
         self.sentence: str = why.label
         self.fields: dict[str, str] = dict(fields or {})
+        self.status = 429 if why in LIMITS else 422
 
 
 def require_reason(text: str, field: str = "reason") -> str:
@@ -84,3 +105,8 @@ def require_reason(text: str, field: str = "reason") -> str:
     if not text.strip():
         raise Refused(Refusal.REASON_MISSING, {field: Refusal.REASON_MISSING.label})
     return text.strip()
+
+
+def told(refused: Refused) -> str:
+    """The sentence of a refusal with those of its fields, each once."""
+    return "".join(dict.fromkeys([refused.sentence, *refused.fields.values()]))

@@ -24,19 +24,19 @@ from django.db.models.expressions import Case, Col, Value
 from django.db.models.functions import Cast, Substr
 from django.db.models.lookups import Exact, In, IsNull, Lookup
 
-from .crypto import DIGEST_LENGTH, SealError, digest, seal, unseal
+from .crypto import DIGEST_LENGTH, SealError, digest, seal, seal_bytes, unseal, unseal_bytes
 
 # Places in the column of a SealedField, counted from 1 as SQL does.
 DIGEST_START, TAIL_START = 1, 1 + DIGEST_LENGTH
 
 
 class Sealed(models.Field):  # type: ignore[type-arg]
-    """What all sealed fields share: encode a value to column text, decode it, refuse the rest."""
+    """What all sealed fields share: encode a value to what the column holds, decode it, refuse the rest."""
 
-    def encode(self, value: Any) -> str:
+    def encode(self, value: Any) -> str | bytes:
         raise NotImplementedError
 
-    def decode(self, text: str) -> Any:
+    def decode(self, stored: Any) -> Any:
         raise NotImplementedError
 
     @property
@@ -68,11 +68,11 @@ class Sealed(models.Field):  # type: ignore[type-arg]
 
     def get_db_prep_value(
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
-    ) -> str | None:
+    ) -> str | bytes | None:
         value = value if prepared else self.get_prep_value(value)
         return None if value is None else self.encode(value)
 
-    def from_db_value(self, value: str | None, expression: Any, connection: BaseDatabaseWrapper) -> Any:
+    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
         """Raises SealError where the column does not open."""
         return None if value is None else self.decode(value)
 
@@ -229,6 +229,19 @@ class SealedJSONField(Sealed, models.JSONField):
 
     def decode(self, text: str) -> Any:
         return json.loads(unseal(text, context=self.context), cls=self.decoder)
+
+
+class SealedBytesField(Sealed, models.BinaryField):  # type: ignore[type-arg]
+    """A file's content, without a digest."""
+
+    def encode(self, value: bytes) -> bytes:
+        return seal_bytes(bytes(value), context=self.context)
+
+    def decode(self, stored: bytes) -> bytes:
+        return unseal_bytes(bytes(stored), context=self.context)
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
 
 
 class _Literal(Value):

@@ -17,7 +17,8 @@ check() {
 in_production() {
     env DEBUG=false SECRET_KEY="$($python -c 'import secrets; print(secrets.token_urlsafe(50))')" \
         ALLOWED_HOSTS=register.example.cn CSRF_TRUSTED_ORIGINS=https://register.example.cn \
-        DATABASE_URL=sqlite://:memory: "$@"
+        DATABASE_URL=sqlite://:memory: SMS_BACKEND=residents.sms_tencent.TencentBackend SMS_TENCENT_SECRET_ID=check \
+        SMS_TENCENT_SECRET_KEY=check SMS_TENCENT_APP_ID=check SMS_TENCENT_SIGN=check SMS_TENCENT_TEMPLATE=check "$@"
 }
 
 check "ruff" "$python" -m ruff check --output-format concise .

@@ -1,4 +1,4 @@
-"""Makes a fresh clone ready: `.venv`, `.env` and, for the tests, PostgreSQL and Chromium.
+"""Makes a fresh clone ready: `.venv`, `.env`, WeUI by npm and, for the tests, PostgreSQL and Chromium.
 
 Run by the system's Python, so the standard library has to do. What stands already is left
 alone, and so a second run takes a moment. What cannot be done ends in one sentence with the
@@ -98,7 +98,7 @@ def digest(*files: Path) -> str:
 def set_up_packages(requirements: Path) -> None:
     """Installs what is written in `requirements`, unless that is what was installed last."""
     stamp = VENV / f"{requirements.name}.installed"
-    wanted = digest(ROOT / "requirements.txt", requirements)
+    wanted = digest(ROOT / "requirements.txt", ROOT / "requirements-tencent.txt", requirements)
     if not ran(PYTHON, "-m", "pip", "--version", report=False):
         create_venv()
     if stamp.exists() and stamp.read_text() == wanted:
@@ -107,6 +107,23 @@ def set_up_packages(requirements: Path) -> None:
     pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q")
     if not ran(*pip, "-r", requirements):
         fail("未能安装 Python 包：请检查网络，再重新运行本命令。")
+    stamp.write_text(wanted)
+
+
+# --- packages of npm ---------------------------------------------------------------------------
+
+
+def set_up_style_sheets() -> None:
+    """WeUI, for the owners' pages; left alone while package-lock.json is as it was."""
+    stamp = ROOT / "node_modules" / "installed"
+    wanted = digest(ROOT / "package.json", ROOT / "package-lock.json")
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not shutil.which("npm"):
+        apt_install("npm", "业主页面样式所需的 npm")
+    say("正在安装业主页面的样式（package.json）……")
+    if not ran("npm", "ci", "--omit=dev", "--no-progress", "--prefix", ROOT):
+        fail("未能安装业主页面的样式：请检查网络，再重新运行本命令。")
     stamp.write_text(wanted)
 
 
@@ -152,6 +169,7 @@ def write_env(path: Path) -> bool:
 
 def main(wishes: list[str]) -> None:
     set_up_packages(ROOT / ("requirements-dev.txt" if "tests" in wishes else "requirements.txt"))
+    set_up_style_sheets()
     if write_env(ROOT / ".env"):
         say("已写入 .env，其中是新生成的密钥，请勿提交或外传。")
     if "postgresql" in wishes:

@@ -124,7 +124,7 @@ class PlatformClient:
 
         Raises SyncError with `attempts` set; RuntimeError inside a transaction (X8).
         """
-        _refuse_transaction()
+        refuse_transaction()
         started = time.monotonic()
         question = _Question(self, phone)
         cause = None
@@ -328,7 +328,7 @@ def _token_value(value: object) -> str:
     raise CredentialsError("token")
 
 
-def _refuse_transaction() -> None:
+def refuse_transaction() -> None:
     """No network inside a transaction (X8). Those that a TestCase opens around a test do not count."""
     blocks = connection.atomic_blocks
     if blocks and not getattr(blocks[-1], "_from_testcase", False):

@@ -146,3 +146,44 @@ class SyncItem(models.Model):
 
     def __str__(self) -> str:
         return f"同步明细 {self.pk}"
+
+
+class PhotoFetch(models.Model):
+    """照片下载: of one resident, which address was asked last, what came of it, and when to ask again.
+
+    The rows are the queue: `next_at` is when the same address is due, None where there is nothing
+    more to be had from it. An address that changed is due a day after the last one was asked.
+    """
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "等待"
+        STORED = "stored", "已取得"
+        UNCHANGED = "unchanged", "无变化"
+        KEPT = "kept", "保留原有照片"
+        FAILED = "failed", "失败"
+
+    resident = models.OneToOneField(
+        Resident, verbose_name="居民", on_delete=models.CASCADE, related_name="photo_fetch"
+    )
+    # As the column of Resident.photo_url begins, so that the database compares the two.
+    address = models.CharField("地址摘要", max_length=43, blank=True, default="")
+    outcome = models.CharField("结果", max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
+    cause = models.CharField("原因", max_length=30, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField("失败次数", default=0)
+    asked_at = models.DateTimeField("最近下载", null=True, blank=True)
+    next_at = models.DateTimeField("下次下载", null=True, blank=True, default=timezone.now)
+    leased_until = models.DateTimeField("占用至", null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "照片下载"
+        indexes = [models.Index(fields=["next_at"], name="photo_fetch_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome="failed") & ~models.Q(cause="")
+                | ~models.Q(outcome="failed") & models.Q(cause=""),
+                name="photo_fetch_failed_has_cause",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"照片下载 {self.pk}"

@@ -7,6 +7,8 @@ Accounts and binding).
 
 from contextlib import suppress
 
+from django.core.cache import cache
+
 from houses import identity
 from houses.models import Community
 from residents import id_numbers
@@ -22,6 +24,16 @@ from .merge import Outcome
 from .models import PlatformRecord
 from .schemas import Answer
 from .three_way import OWN_ANSWER
+
+PAUSE = 60  # seconds between two questions of one account
+
+
+def ask_for_own(user: User) -> Outcome:
+    """What an account may do: once a minute, whatever came of it. Raises Refused."""
+    user.require_identity()
+    if not cache.add(f"own-sync-{user.pk}", True, PAUSE):
+        raise Refused(Refusal.SYNC_TOO_SOON)
+    return sync_own_phone(user)
 
 
 def sync_own_phone(user: User, *, client: PlatformClient | None = None) -> Outcome:

@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.response import BaseHTTPResponse
 
 from sync.exceptions import RateLimited, SyncError, TransportError
 
@@ -114,11 +115,11 @@ class Transport:
         Raises TransportError (deadline, tls, too-big, encoding, empty), or Hiccup for what may pass.
         """
         deadline.check()
-        with _Watch(deadline.left()):
+        with Watch(deadline.left()):
             try:
                 return self._exchange(url, form, deadline)
             except (requests.RequestException, HTTPError, http.client.HTTPException, OSError) as error:
-                raise _explain(error, deadline) from None
+                raise explain(error, deadline) from None
 
     def _exchange(self, url: str, form: Mapping[str, str], deadline: Deadline) -> Answer:
         left = max(deadline.left(), 0.001)
@@ -127,25 +128,27 @@ class Transport:
             url, data=form, headers=HEADERS, stream=True, allow_redirects=False, timeout=timeout
         ) as response:
             _refuse_status(response)
-            body = self._body(response, deadline) if response.status_code < 300 else b""
+            body = read_body(response.raw, self._max_bytes, deadline) if response.status_code < 300 else b""
             return Answer(response.status_code, response.headers, body)
 
-    def _body(self, response: requests.Response, deadline: Deadline) -> bytes:
-        if response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
-            raise TransportError("encoding")
-        announced = response.headers.get("Content-Length", "")
-        if announced.isdecimal() and float(announced) > self._max_bytes:
+
+def read_body(response: BaseHTTPResponse, most: int, deadline: Deadline) -> bytes:
+    """The body to its end, as it came. Raises TransportError: encoding, too-big, deadline, empty."""
+    if response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        raise TransportError("encoding")
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and float(announced) > most:
+        raise TransportError("too-big")
+    body = bytearray()
+    while chunk := response.read1(CHUNK_BYTES, decode_content=False):
+        body += chunk
+        if len(body) > most:
             raise TransportError("too-big")
-        body = bytearray()
-        while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
-            body += chunk
-            if len(body) > self._max_bytes:
-                raise TransportError("too-big")
-        # What the watchdog cut short looks like an end where no length was announced.
-        deadline.check()
-        if not body.strip():
-            raise TransportError("empty")
-        return bytes(body)
+    # What the watchdog cut short looks like an end where no length was announced.
+    deadline.check()
+    if not body.strip():
+        raise TransportError("empty")
+    return bytes(body)
 
 
 def _refuse_status(response: requests.Response) -> None:
@@ -181,7 +184,7 @@ def _date_seconds(value: str) -> float | None:
     return (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
-def _explain(error: BaseException, deadline: Deadline) -> SyncError | Hiccup:
+def explain(error: BaseException, deadline: Deadline) -> SyncError | Hiccup:
     """What a library's exception means. Its text may quote the platform and is dropped."""
     if deadline.left() <= 0:
         return TransportError("deadline")
@@ -211,7 +214,7 @@ def _origins(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-class _Watch:
+class Watch:
     """Shuts the sockets that its thread uses when `seconds` are over."""
 
     def __init__(self, seconds: float) -> None:
@@ -249,7 +252,7 @@ class _Watch:
 
 
 class _Current(threading.local):
-    watch: _Watch | None = None
+    watch: Watch | None = None
 
 
 _current = _Current()
@@ -284,14 +287,14 @@ class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": SecurePool}
 
 
 class _Session(requests.Session):

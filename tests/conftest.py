@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 
+from residents import sms
 from sync.engine import sync_phone
 from sync.merge import Outcome
 from sync.simulator.server import Simulator
@@ -15,6 +16,14 @@ from sync.simulator.server import Simulator
 def _short_deadline(settings: django_settings) -> None:
     """No test waits for the ten seconds that an office grants."""
     settings.PLATFORM_DEADLINE = 3.0
+
+
+@pytest.fixture
+def outbox(settings: django_settings) -> list[tuple[str, str]]:
+    """Phones and codes of the SMS that were sent."""
+    settings.SMS_BACKEND = "residents.sms.MemoryBackend"
+    sms.MemoryBackend.outbox.clear()
+    return sms.MemoryBackend.outbox
 
 
 @pytest.fixture

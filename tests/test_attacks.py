@@ -218,6 +218,7 @@ def test_an_unlinked_account_cannot_hand_in_what_it_had_begun(home: Home) -> Non
 
 def test_an_unlinked_account_that_says_it_is_another_gets_nothing_of_before(home: Home) -> None:
     home.office.unlink(home.owners.pk, "手机号已换人")
+    home.family.consent("sensitive")
     home.family.state_identity("陈新", CHEN_ID)
     assert home.family.match() == [] and sees_nothing(home.owners)
 

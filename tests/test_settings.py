@@ -23,6 +23,13 @@ BAD = [
     "PLATFORM_CONCURRENCY=2.5",
     "PLATFORM_MAX_BYTES=many",
     "LOG_LEVEL=loud",
+    "PHOTO_HOSTS=https://photo.gov.cn",
+    "PHOTO_HOSTS=photo.gov.cn:443",
+    "PHOTO_HOSTS=*.gov.cn",
+    "PHOTO_HOSTS=127.0.0.1",
+    "PHOTO_HOSTS=localhost",
+    "PHOTO_HOSTS=photo.gov.cn, ．evil.cn",
+    "SMS_BACKEND=residents.sms.PigeonBackend",
 ]
 
 
@@ -45,6 +52,17 @@ def test_a_bad_setting_is_one_sentence_and_status_2(assignment) -> None:
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
     assert assignment.partition("=")[0] in line
+
+
+TENCENT = ["SECRET_ID=", "SECRET_KEY=", "APP_ID=", "SIGN=", "TEMPLATE=", "ENDPOINT=sms.tencentcloudapi.com"]
+
+
+@pytest.mark.parametrize("assignment", [f"SMS_TENCENT_{one}" for one in TENCENT])
+def test_who_sends_by_tencent_says_how(assignment, monkeypatch) -> None:
+    monkeypatch.setenv("SMS_BACKEND", "residents.sms_tencent.TencentBackend")
+    for name in TENCENT[:-1]:
+        monkeypatch.setenv(f"SMS_TENCENT_{name[:-1]}", "given")
+    test_a_bad_setting_is_one_sentence_and_status_2(assignment)
 
 
 def test_a_dollar_in_a_secret_is_a_dollar() -> None:

@@ -96,6 +96,35 @@ def test_who_may_not_install_is_told_the_command(monkeypatch):
         setup.apt_install("chromium", "Chromium")
 
 
+@pytest.fixture
+def npm_calls(tmp_path, monkeypatch):
+    """The calls of npm in a workplace that has only the two package files."""
+    calls = []
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "node_modules").mkdir()
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "ran", lambda *command: calls.append(command) or True)
+    return calls
+
+
+def test_style_sheets_are_installed_once(npm_calls):
+    setup.set_up_style_sheets()
+    setup.set_up_style_sheets()
+    assert [command[:2] for command in npm_calls] == [("npm", "ci")]
+
+
+def test_style_sheets_are_installed_anew_when_the_lock_file_changes(npm_calls, tmp_path):
+    setup.set_up_style_sheets()
+    (tmp_path / "package-lock.json").write_text("{}")
+    setup.set_up_style_sheets()
+    assert len(npm_calls) == 2
+
+
+def test_the_lock_file_names_no_registry():
+    assert "resolved" not in (ROOT / "package-lock.json").read_text()
+
+
 def settings_read() -> set[str]:
     """Names that settings.py asks for: `required("NAME")`, `env.str("NAME")` and their like."""
     source = (ROOT / "config" / "settings.py").read_text()

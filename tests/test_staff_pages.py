@@ -5,9 +5,7 @@ community, or to a permission that one lacks, is nowhere; what residents typed i
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -17,7 +15,6 @@ from django.db import connection
 from django.db.models import CharField, Max
 from django.db.models.functions import Length
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from houses.choices import Role
@@ -32,7 +29,7 @@ from residents.upstream import Said
 from .cast import LI, ZHOU_PHONE, zhous
 from .factories import FindingFactory, HouseFactory, id_number
 from .office import Place, login, open_office, open_place
-from .pages import english, full_numbers, visible
+from .pages import Outline, english, full_numbers, queries, some, stored, visible
 from .workbench import FRAGMENTS, POST_ONLY, Bench, account_of, furnish, grow, member, routes
 
 ROLES = ["总管", "manager", "clerk", "viewer"]
@@ -71,70 +68,6 @@ def full_pages(bench: Bench) -> set[str]:
 # -- what every page is -------------------------------------------------------------------
 
 
-class Outline(HTMLParser):
-    """Title, headings, ids, and the controls that nothing names."""
-
-    CONTROLS = {"input", "select", "textarea"}
-    UNSEEN = {"hidden", "submit", "button"}
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.named_for: set[str] = set()
-        self.controls: list[tuple[str, dict[str, str]]] = []
-        self.ids: list[str] = []
-        self.headings: list[str] = []
-        self.title = ""
-        self.handlers: list[str] = []
-        self.targets: list[str] = []
-        self.links: list[str] = []
-        self.scripts: list[str] = []
-        self._open: list[str] = []
-        self._buttons: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        self.ids += [values["id"]] if "id" in values else []
-        self.named_for |= {values["for"]} if tag == "label" and "for" in values else set()
-        self.handlers += [name for name in values if name.startswith("on")]
-        self.targets += [values[name] for name in ("href", "src", "action", "formaction") if name in values]
-        self.links += [values["href"]] if tag == "a" and values.get("href", "").startswith("/staff/") else []
-        self.scripts += [values.get("src", "")] if tag == "script" else []
-        if tag in self.CONTROLS and values.get("type") not in self.UNSEEN:
-            inside = "label" in self._open
-            named = inside or values.get("aria-label") or values.get("aria-labelledby")
-            self.controls += [] if named else [(tag, values)]
-        self._buttons += [values.get("aria-label", "")] if tag == "button" else []
-        self.headings += [""] if tag == "h1" else []
-        if tag not in {"input", "img", "link", "meta", "br", "hr", "source", "rect"}:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop() != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if "h1" in self._open:
-            self.headings[-1] += data.strip()
-        if "title" in self._open and "svg" not in self._open:
-            self.title += data.strip()
-        if "button" in self._open:
-            self._buttons[-1] += data.strip()
-
-    @property
-    def nameless(self) -> list[tuple[str, dict[str, str]]]:
-        """Controls without a label, and buttons without a word."""
-        controls = [one for one in self.controls if one[1].get("id") not in self.named_for]
-        return controls + [("button", {}) for words in self._buttons if not words]
-
-    @property
-    def faults(self) -> dict[str, Any]:
-        doubles = {key for key, n in Counter(self.ids).items() if n > 1}
-        words = self.title.removesuffix("· 住户登记").strip()
-        headed = len(self.headings) == 1 and bool(self.headings[0])
-        return {"unnamed": self.nameless, "ids": doubles, "title": not words, "h1": not headed}
-
-
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_chinese_and_masked_and_everything_on_it_has_a_name(bench: Bench, role: str) -> None:
     framed, found = full_pages(bench), {}
@@ -143,10 +76,6 @@ def test_every_page_is_chinese_and_masked_and_everything_on_it_has_a_name(bench:
         found[page] = {**faults, **(Outline(html).faults if page in framed else {})}
     assert len(found) > 20
     assert {page: told for page, faults in found.items() if (told := some(faults))} == {}
-
-
-def some(faults: dict[str, Any]) -> dict[str, Any]:
-    return {fault: told for fault, told in faults.items() if told}
 
 
 def test_the_manager_opens_every_page_but_the_administrators(bench: Bench) -> None:
@@ -167,17 +96,6 @@ def test_no_link_leads_to_a_closed_door(bench: Bench, role: str) -> None:
 
 
 # -- what a page changes --------------------------------------------------------------------
-
-
-def stored() -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all tables, sessions and the access log aside."""
-    aside = {"django_session", AccessLog._meta.db_table}
-    with connection.cursor() as cursor:
-        found = {}
-        for table in set(connection.introspection.table_names(cursor)) - aside:
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            found[table] = sorted(cursor.fetchall(), key=repr)
-    return found
 
 
 @pytest.mark.parametrize("role", ["总管", "manager"])
@@ -218,12 +136,6 @@ def counted(bench: Bench, role: str) -> dict[str, int]:
     absorb = f"/staff/residents/{bench.place.owner.pk}/absorb/"
     counts[f"{absorb} ← 住户"] = queries(lambda: client.post(absorb, {"q": "住户"}))
     return counts
-
-
-def queries(read: Callable[[], Any]) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert read().status_code == 200
-    return len(captured)
 
 
 def shorter(page: str) -> str:

@@ -16,11 +16,13 @@ from houses.states import EndReason, FindingCode
 from residents.bulk import record_history
 from residents.models import AccessLog, Resident, User
 from residents.models.resident import Absorbed
+from residents.upstream import Sources
 from sync.models import Mention, PlatformRecord, SyncItem, SyncRun
 
 from .factories import id_number
 from .household import THE_REST
 from .office import Place
+from .pictures import put
 
 # What has no page to read: a GET is answered with 405.
 POST_ONLY = {
@@ -31,7 +33,12 @@ POST_ONLY = {
     "/staff/sync/house/<int:pk>/",
 }
 # Answers that are no page of their own: a redirect, a drawing, a fragment.
-FRAGMENTS = {"/staff/queues/<str:queue>/onward/", "/staff/houses/<int:pk>/code.svg", "/staff/sync/recent/"}
+FRAGMENTS = {
+    "/staff/queues/<str:queue>/onward/",
+    "/staff/houses/<int:pk>/code.svg",
+    "/staff/residents/<uuid:pk>/photo.jpg",
+    "/staff/sync/recent/",
+}
 
 
 def routes(patterns: Any = None, before: str = "/") -> Iterator[str]:
@@ -147,6 +154,7 @@ def furnish(place: Place, serial: int = 1) -> Bench:
     )  # fmt: skip
     place.owner.contact = wife
     place.owner.save()
+    put(place.owner, Sources.PLATFORM)
     Absorbed.objects.create(kept=place.owner, former=uuid4())
     ready = member(place.house, wife, Role.WIFE, managed_by=place.owner)
     gone = member(place.house, son, Role.SON, ended_at=now, end_reason=EndReason.MOVED_OUT)

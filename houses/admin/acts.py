@@ -13,17 +13,17 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.widgets import INPUT_CLASSES, RADIO_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
-from residents.exceptions import Refused
+from residents.exceptions import Refused, told
 
 from ..models import Membership, Submission
 from ..office import ACTIVATE, COMPLETE, REVIEW, Office
-from ..staff.comparison import Comparison, Reader, author_of, moment
+from ..staff.comparison import Comparison, author_of
 from ..staff.entries import ReturnForm, contact_names
 from ..staff.forms import ACTIVATION_REASONS, ReasonForm
-from ..staff.pages import told
 from ..staff.record_acts import completed_told
 from ..staff.record_form import RecordForm, fill
 from ..states import Status
+from ..wording import Reader, moment
 from .base import Scoped
 
 _DRESSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from residents.admin import OfficeAdmin
 from residents.masking import scrub
-from residents.models import AccessLog, Resident
+from residents.models import AccessLog, Photo, Resident
 
 from ..models import StaffRole
 from ..visibility import for_staff
@@ -99,6 +99,7 @@ class AccessLogAdmin(OfficeAdmin):
     @admin.display(description="内容")
     def what(self, look: AccessLog) -> str:
         labels = {field.name: str(field.verbose_name) for field in Resident._meta.concrete_fields}
+        labels["photo"] = str(Photo._meta.verbose_name)
         return "、".join(labels.get(name, "—") for name in look.fields) or "—"
 
     @admin.display(description="事由")

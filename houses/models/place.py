@@ -1,5 +1,6 @@
 """Communities and houses."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -13,6 +14,12 @@ from .. import addresses
 from ..choices import HouseUse, Occupancy, Ownership
 
 
+class CommunityQuerySet(models.QuerySet["Community"]):
+    def confirmed(self) -> "CommunityQuerySet":
+        """Those that have a name; a household knows of no others."""
+        return self.filter(confirmed_at__isnull=False).order_by("name", "pk")
+
+
 class Community(models.Model):
     """小区. One that a sync brought is unconfirmed until the system administrator names it."""
 
@@ -22,6 +29,7 @@ class Community(models.Model):
     review_all = models.BooleanField("全部提交都需审核", default=False)
     created_at = models.DateTimeField("建档时间", default=timezone.now, editable=False)
 
+    objects = CommunityQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -51,6 +59,12 @@ class Community(models.Model):
         self.platform_code = addresses.fold("platform_code", self.platform_code)
 
 
+class HouseQuerySet(models.QuerySet["House"]):
+    def confirmed(self) -> "HouseQuerySet":
+        """Houses of communities that have a name."""
+        return self.filter(community__confirmed_at__isnull=False)
+
+
 class House(models.Model):
     """房屋: all five parts of the address identify it; a part is never NULL, and always folded."""
 
@@ -74,6 +88,7 @@ class House(models.Model):
     created_at = models.DateTimeField("建档时间", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("更新时间", default=timezone.now, editable=False)
 
+    objects = HouseQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=["upstream", "sources"])
 
     class Meta:
@@ -109,6 +124,16 @@ class House(models.Model):
     def clean(self) -> None:
         """Before uniqueness is checked: 1号楼 is 1."""
         self.fold()
+
+    @classmethod
+    def at(cls, community: Community, parts: Mapping[str, str]) -> "House | None":
+        """The house at a typed address; a floor that is blank, here or there, tells none apart."""
+        where = {part: addresses.fold(part, parts.get(part, "")) for part in cls.PARTS}
+        floor = where.pop("floor")
+        near = list(cls.objects.filter(community=community, **where))
+        exact = next((house for house in near if house.floor == floor), None)
+        alone = near[0] if len(near) == 1 else None
+        return exact or (alone if alone and "" in (floor, alone.floor) else None)
 
     def fold(self) -> None:
         for part in self.PARTS:

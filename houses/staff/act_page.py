@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from residents.completeness import missing
+from residents.forms import ActForm
+from residents.views.pages import came_from
 
 from ..models import House, Membership
-from .forms import ActForm, ReasonForm
+from .forms import ReasonForm
 from .pages import StaffPage
-from .walking import came_from
 
 
 class ActPage(StaffPage):

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.functional import cached_property
-from django.utils.safestring import SafeString, mark_safe
 
+from residents.forms import ActForm
+
+from .. import qr
 from ..choices import Role
 from ..models import Membership
 from ..models.invitation import VALID_FOR
@@ -17,7 +18,7 @@ from ..office import ACTIVATE, COMPLETE, END, INVITE, TRANSFER
 from ..states import EndReason, Status
 from . import people_acts, record_acts
 from .act_page import HouseAct, MemberAct
-from .forms import ACTIVATION_REASONS, ActForm, EndForm, LeaseForm, TransferForm
+from .forms import ACTIVATION_REASONS, EndForm, LeaseForm, TransferForm
 from .record_acts import found_told, stands
 
 
@@ -118,22 +119,16 @@ class Invite(MemberAct):
         return self.show(form, link=self._link(token), until=invitation.expires_at)
 
     def _link(self, token: str) -> str:
-        return self.request.build_absolute_uri(f"/my/invitation/{token}/")
+        return self.request.build_absolute_uri(reverse("my:invitation", args=[token]))
 
     def show(self, form: ActForm, status: int = 200, **context: Any) -> HttpResponse:
         link = context.get("link", "")
         live = None if link else self.row.invitations.live().select_related("invited_by").first()
         hours = int(VALID_FOR.total_seconds() // 3600)
-        drawn = _drawn(link) if link else ""
+        drawn = qr.drawn(link, "邀请二维码") if link else ""
         answer = super().show(form, status, live=live, hours=hours, code=drawn, **context)
         answer["Cache-Control"] = "no-store"
         return answer
-
-
-def _drawn(link: str) -> SafeString:
-    """The QR code as part of the page: nothing is fetched, nothing is kept."""
-    drawing = segno.make(link, error="m").svg_inline(scale=6, title="邀请二维码", omitsize=True)
-    return mark_safe(drawing)
 
 
 # -- 过户 ----------------------------------------------------------------------------------

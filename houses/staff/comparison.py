@@ -1,32 +1,20 @@
 """The rows of the review table: a field each, with what the platform said, what stands, what was typed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
 from residents import id_numbers
 from residents.completeness import missing_fields
 from residents.masking import scrub
-from residents.models import Resident
 from residents.upstream import blank
-from residents.wording import NOTHING, in_words
+from residents.wording import NOTHING
 
 from ..drafts import OF_MEMBERSHIP, standing, stored
 from ..models import Finding, Membership, Submission
 from ..visibility import PETITION_FIELD
-
-# The order in which a paper form asks.
-FIELDS = (
-    "name", "id_type", "id_number", "sex", "birth_date", "ethnicity", "registered_address", "phone",
-    "contact", "political_status", "is_veteran", "is_low_income", "job_title", "employer", "photo_url",
-    *OF_MEMBERSHIP,
-)  # fmt: skip
-
-# Shown in full to who claimed the record.
-_IN_FULL = {"id_number", "phone"}
+from ..wording import FIELDS, Reader, label_of, moment, source_of
 
 NEW, CHANGED, EMPTIED, SAME = "新增", "改动", "清空", "相同"
 OTHER_THAN_OURS = "与登记不同"
@@ -62,48 +50,6 @@ class Line:
         typed = (cell.mark for cell in self.typed if cell.mark not in ("", SAME))
         said = (OTHER_THAN_OURS for cell in self.platform if cell.mark)
         return next(typed, "") or next(said, "")
-
-
-class Reader:
-    """Values in words: numbers masked, or in full for who claimed the record."""
-
-    def __init__(self, *, full: bool = False, names: Mapping[str, str] | None = None) -> None:
-        self.full, self.names = full, names or {}
-
-    def say(self, name: str, value: Any) -> str:
-        if blank(value):
-            return NOTHING
-        if name == "contact":
-            return self.names.get(str(value)) or "非本小区人员"
-        model_field = field_named(name)
-        if self.full and name in _IN_FULL:
-            return str(value)
-        if self.full and name == "birth_date":
-            return str(model_field.to_python(value).isoformat())
-        return in_words(model_field, model_field.to_python(value))
-
-
-def field_named(name: str) -> Any:
-    return (Membership if name in OF_MEMBERSHIP else Resident)._meta.get_field(name)
-
-
-def label_of(name: str) -> str:
-    return str(field_named(name).verbose_name)
-
-
-def labels(names: Iterable[str], most: int = 5) -> str:
-    """手机号、户籍地址等 7 项, in the order of the table."""
-    found = [label_of(name) for name in in_order(names)]
-    return "、".join(found[:most]) + (f"等 {len(found)} 项" if len(found) > most else "")
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    typed = set(names)
-    return [name for name in FIELDS if name in typed]
-
-
-def moment(at: datetime | None) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
 def author_of(submission: Submission) -> str:
@@ -219,12 +165,3 @@ class Comparison:
         if blank(value):
             return EMPTIED
         return NEW if blank(ours) else CHANGED
-
-
-def source_of(record: Any, name: str) -> str:
-    """业主填写 2026-11-23 09:31; what stood from the first day is told as that."""
-    noted = record.sources.get(name, {})
-    label = record.origin.label(name)
-    if not label:
-        return f"建档时登记 {moment(record.created_at)}"
-    return f"{label} {moment(datetime.fromisoformat(noted['at']))}"

@@ -10,20 +10,22 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from residents.exceptions import Refused
+from residents.exceptions import Refused, told
 from residents.masking import mask_id_number
 from residents.models import Resident
 from residents.upstream import blank
+from residents.views.pages import came_from
 
 from .. import applying
 from ..models import Membership, Submission
 from ..office import REVIEW
 from ..queues import Kind
 from ..visibility import Scope
-from .comparison import Cell, Reader, author_of, in_order, label_of, moment
-from .pages import StaffPage, told
+from ..wording import Reader, in_order, label_of, moment
+from .comparison import Cell, author_of
+from .pages import StaffPage
 from .reasons import checked
-from .walking import Claim, acts_in, along, came_from, let_go
+from .walking import Claim, acts_in, along, let_go
 
 RETURN_REASONS = ["与证件不符", "填写不完整", "看不清，请重填", "请按户口本填写"]
 # Where a field was ticked and nothing said: the sentence says it.

@@ -1,16 +1,13 @@
-"""Forms of the acts: what was typed goes to one method of the office, and what that refuses is told at
-the field. The forms know no rule of their own but one: free text carries no number."""
+"""Forms of the office's acts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.utils.html import format_html
 
-from residents.exceptions import Refusal, Refused
+from residents.forms import ActForm, line, reason_field
 
-from ..forms import refuse_numbers
 from ..models import Membership
 from ..states import EndReason
 
@@ -27,71 +24,6 @@ END_BRINGS = {
 }
 
 ERASE_WORD = "删除"
-
-
-class ActForm(forms.Form):
-    """A form whose values one method of `Office` takes."""
-
-    # Shown in full to everybody who sees the record.
-    free_text: Sequence[str] = ()
-
-    done: Any = None  # what the act returned
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        for name in self.free_text:
-            refuse_numbers(name, cleaned.get(name))
-        return cleaned
-
-    def carry_out(self, act: Callable[[dict[str, Any]], object]) -> bool:
-        """Do it with the cleaned values, all or nothing. False where it was refused: why stands here."""
-        if not self.is_valid():
-            return False
-        try:
-            with transaction.atomic():
-                self.done = act(self.cleaned_data)
-        except Refused as refused:
-            self.tell(refused)
-            return False
-        return True
-
-    def tell(self, refused: Refused) -> None:
-        """Each sentence at its field; the refusal's own, and those of other fields, above the form."""
-        above = {refused.sentence: None}
-        for name, sentence in refused.fields.items():
-            if name in self.fields:
-                self.add_error(name, sentence)
-                above.pop(sentence, None)
-            else:
-                above[sentence] = None
-        for sentence in above:
-            self.add_error(None, sentence)
-
-
-def reason_field(label: str = "原因", *, required: bool = True, help_text: str = "") -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=200,
-        required=required,
-        help_text=help_text or "请不要写证件号码和手机号。",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": Refusal.REASON_MISSING.label},
-    )
-
-
-def line(label: str, *, required: bool = False, help_text: str = "", **attributes: str) -> forms.CharField:
-    """One line of text that no browser remembers."""
-    widget = forms.TextInput(attrs={"autocomplete": "off", **attributes})
-    return forms.CharField(
-        label=label,
-        required=required,
-        help_text=help_text,
-        widget=widget,
-        error_messages={"required": "请填写。"},
-    )
 
 
 class ReasonForm(ActForm):

@@ -5,7 +5,7 @@ from typing import Any
 import segno
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 
 from residents.completeness import missing
 
@@ -104,7 +104,7 @@ class HouseCode(StaffPage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         house = self.find(self.scope.houses, pk=pk)
-        address = request.build_absolute_uri(f"/my/house/{house.pk}/")
+        address = request.build_absolute_uri(reverse("my:house", args=[house.pk]))
         drawn = segno.make_qr(address).svg_inline(scale=6, border=2, lineclass="", svgclass="")
         return HttpResponse(_as_file(drawn), content_type="image/svg+xml")
 

@@ -12,13 +12,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views import View
 
-from residents.exceptions import Refusal, Refused
+from residents.exceptions import Refusal, Refused, told
 from residents.models import User
+from residents.views.pages import came_from
 
 from .. import queues
 from ..office import Office
 from ..visibility import Scope
-from .walking import came_from
 
 SEEN = "residents.view_resident"
 
@@ -73,11 +73,6 @@ class StaffPage(View):
         """Where the form says that it came from (`next`), if that is a page of ours."""
         target = came_from(self.request)
         return HttpResponseRedirect(target) if target else redirect(default, *args)
-
-
-def told(refused: Refused) -> str:
-    """The sentence of a refusal with those of its fields, each once."""
-    return "".join(dict.fromkeys([refused.sentence, *refused.fields.values()]))
 
 
 def surroundings(office: Office) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 
+from residents.forms import ActForm
 from residents.masking import mask_id_number, mask_phone
 from residents.models import Resident, User
 from residents.upstream import blank
@@ -20,9 +21,9 @@ from residents.wording import in_words
 
 from ..models import Membership
 from ..office import ABSORB, ACCOUNTS, ERASE
+from ..wording import FIELDS, label_of
 from .act_page import ActPage
-from .comparison import FIELDS, label_of
-from .forms import ActForm, EraseForm, FindPersonForm, IdentityForm, PhoneForm, ReasonForm
+from .forms import EraseForm, FindPersonForm, IdentityForm, PhoneForm, ReasonForm
 from .search import meant
 
 MOST_FOUND = 20

@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 
 from residents.completeness import missing
-from residents.exceptions import Refused
+from residents.exceptions import Refused, told
 from residents.masking import scrub
 from residents.models import Resident
 
@@ -25,9 +25,9 @@ from ..office import REVIEW
 from ..queues import Kind, Queue, Turn
 from ..states import FindingCode
 from ..visibility import Scope, with_records
-from .comparison import labels
+from ..wording import labels
 from .listing import chosen_community, page_of, pages
-from .pages import StaffPage, told
+from .pages import StaffPage
 from .request_pages import RequestPage, Requests
 from .walking import Claim, Step, Walk
 

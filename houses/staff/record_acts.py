@@ -19,8 +19,8 @@ from ..drafts import standing
 from ..models import Membership, Submission
 from ..office import ADD, COMPLETE
 from ..visibility import Scope
+from ..wording import label_of
 from .act_page import HouseAct, MemberAct
-from .comparison import label_of
 from .forms import called
 from .record_form import NAMES, RecordForm, fill
 from .walking import Claim

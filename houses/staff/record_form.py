@@ -5,27 +5,24 @@ beside empty boxes, unless the record is claimed by this user. `base_version` sa
 page showed: what colleagues or a sync changed since is told, and what was typed stays typed.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from residents import typed
-from residents.choices import IdType
 from residents.completeness import missing_fields
 from residents.exceptions import Refusal, Refused
+from residents.forms import ActForm, reason_field
 from residents.models import User
 from residents.upstream import blank
 
-from ..choices import Role
-from ..drafts import OF_MEMBERSHIP, standing, stored
+from ..drafts import OF_MEMBERSHIP
 from ..models import Finding, House, Membership, Submission
 from ..office import Office
-from .comparison import Reader, field_named, label_of, source_of
-from .forms import ActForm, called, reason_field
+from ..record_fields import as_posted, contact_field, field_of, same, values_at, values_of, version_of
+from ..wording import Reader, label_of, source_of
+from .forms import called
 
 NAMES = (*typed.FIELDS, *OF_MEMBERSHIP)
 
@@ -42,15 +39,10 @@ SECTIONS = {
     "在这套房屋": OF_MEMBERSHIP,
 }
 
-UNKNOWN = "-"
-_RADIO = ("sex", "political_status", "household_type", "role", "is_veteran", "is_low_income")
-_SELECT = ("ethnicity", "id_type")
-_FLAGS = {"1": True, "0": False, UNKNOWN: None}
 _HELP = {
     "id_number": "有效的身份证号会自动带出生日期和性别。",
     "contact": "未成年人必须有监护人；本人没有手机号时，用联系人的号码。",
 }
-_VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
 class RecordForm(ActForm):
@@ -71,8 +63,8 @@ class RecordForm(ActForm):
         self.user, self.house, self.row = user, house, row
         self.full = row is None or row.claimed_by_me(user)
         self.fellows = _fellows(house, row)
-        self.now = {name: standing(row.resident, row, name) for name in NAMES} if row else {}
-        self.version = f"{row.resident.version}.{row.version}" if row else ""
+        self.now = values_of(row, NAMES) if row else {}
+        self.version = version_of(row) if row else ""
         self.seen = self._seen(data)
         self.moved: list[str] = []  # what changed under the author's hands, in words
         self.returned = _returned(row, user)
@@ -88,22 +80,10 @@ class RecordForm(ActForm):
     # -- fields -----------------------------------------------------------------------------
 
     def _field(self, name: str) -> forms.Field:
-        label, help_text = label_of(name), _HELP.get(name, "")
+        help_text = _HELP.get(name, "")
         if name == "contact":
-            return forms.ChoiceField(
-                label=label, required=False, help_text=help_text, choices=[("", "没有"), *self.fellows]
-            )
-        if name in _RADIO or name in _SELECT:
-            return _choice(name, label, help_text)
-        if name == "birth_date":
-            widget: Any = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            return forms.DateField(label=label, required=False, widget=widget)
-        attributes = {"autocomplete": "off", "inputmode": "tel" if name == "phone" else "text"}
-        if mask := self._mask(name):
-            attributes["placeholder"] = f"已登记 {mask}，不改请留空"
-        return forms.CharField(
-            label=label, required=False, help_text=help_text, widget=forms.TextInput(attrs=attributes)
-        )
+            return contact_field(self.fellows, help_text)
+        return field_of(name, help_text=help_text, hidden=self._mask(name))
 
     def _is_shown(self, name: str) -> bool:
         return self.full or name not in MASKED
@@ -161,22 +141,16 @@ class RecordForm(ActForm):
         return {
             name: value
             for name, value in values.items()
-            if not _same(value, self.shown.get(name)) and not (self._mask(name) and blank(value))
+            if not same(value, self.shown.get(name)) and not (self._mask(name) and blank(value))
         }
 
     def _seen(self, data: Any) -> dict[str, Any]:
         """The values that the page showed: those of `base_version`, kept in the history."""
-        posted = _VERSION.fullmatch(str(data.get("base_version", ""))) if data is not None else None
-        if self.row is None or posted is None or posted.group() == self.version:
-            return self.now
-        person = self.row.resident.history.filter(version=posted.group(1)).order_by("-history_id").first()
-        member = self.row.history.filter(version=posted.group(2)).order_by("-history_id").first()
-        if person is None or member is None:
-            return self.now
-        return {name: standing(person, member, name) for name in NAMES}
+        version = "" if data is None else str(data.get("base_version", ""))
+        return values_at(self.row, version, NAMES) if self.row else {}
 
     def _moved_names(self) -> list[str]:
-        return [name for name in NAMES if not _same(self.seen.get(name), self.now.get(name))]
+        return [name for name in NAMES if not same(self.seen.get(name), self.now.get(name))]
 
     def rebased(self) -> "RecordForm":
         """The same form on the record as it stands now: what was typed stays, the rest is shown anew."""
@@ -240,17 +214,6 @@ def fill(load: Callable[[], Membership], data: Any, office: Office) -> RecordFor
     return again.rebased() if again.is_stale and again.is_valid() else form
 
 
-def as_posted(value: Any) -> str:
-    """As a browser sends it; unknown is empty, so that no choice is made."""
-    if isinstance(value, bool):
-        return str(int(value))
-    return "" if value is None else str(stored(value))
-
-
-def _same(one: Any, other: Any) -> bool:
-    return (blank(one) and blank(other)) or stored(one) == stored(other)
-
-
 def _fellows(house: House, row: Membership | None) -> list[tuple[str, str]]:
     """Who may be the contact: the others of the house; and who is it now, wherever they live."""
     others = house.memberships.open().select_related("resident").order_by("pk")
@@ -265,44 +228,3 @@ def _fellows(house: House, row: Membership | None) -> list[tuple[str, str]]:
 def _returned(row: Membership | None, user: User) -> Submission | None:
     """The own entry that a colleague returned: it opens again with its reasons."""
     return row.submissions.returned().filter(account=user).first() if row else None
-
-
-def _choice(name: str, label: str, help_text: str) -> forms.Field:
-    """Nothing is preselected: unknown stays unknown until somebody says so."""
-    if name in ("is_veteran", "is_low_income"):
-        choices: list[Any] = [("1", "是"), ("0", "否"), (UNKNOWN, "不清楚")]
-        return _typed_choice(label, help_text, choices, _FLAGS.__getitem__)
-    codes = [(value, word) for value, word in field_named(name).choices if not blank(value)]
-    if name == "role":
-        codes = [(value, _noted(Role(value))) for value, _ in codes]
-    if name == "id_type":
-        return forms.ChoiceField(
-            label=label, required=False, choices=codes, initial=IdType.ID_CARD, help_text=help_text
-        )
-    if name in _SELECT:
-        return forms.ChoiceField(
-            label=label, required=False, choices=[("", "未知"), *codes], help_text=help_text
-        )
-    return _typed_choice(
-        label,
-        help_text,
-        [*codes, (UNKNOWN, "不清楚")],
-        lambda value: None if value == UNKNOWN else int(value),
-    )
-
-
-def _typed_choice(label: str, help_text: str, choices: list[Any], coerce: Any) -> forms.Field:
-    return forms.TypedChoiceField(
-        label=label,
-        required=False,
-        help_text=help_text,
-        choices=choices,
-        coerce=coerce,
-        empty_value=None,
-        widget=forms.RadioSelect,
-    )
-
-
-def _noted(role: Role) -> str | SafeString:
-    """The role with the document's note beside it."""
-    return format_html("{} <small>{}</small>", role.label, role.note) if role.note else role.label

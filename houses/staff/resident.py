@@ -9,17 +9,17 @@ from django.urls import path
 from django.utils.functional import cached_property
 
 from residents.completeness import missing
-from residents.exceptions import Refused
+from residents.exceptions import Refused, told
 from residents.history import elsewhere, signature
-from residents.models import AccessLog, Resident
+from residents.models import AccessLog, Photo, Resident
 from residents.upstream import blank
 from residents.wording import NOTHING
 
 from ..models import Membership
 from ..office import REVEAL, REVEALED
-from .comparison import FIELDS, Reader, label_of, source_of
+from ..wording import FIELDS, Reader, label_of, moment, source_of
 from .house import with_rows
-from .pages import StaffPage, told
+from .pages import StaffPage
 from .told import happened
 
 # One tap each; 其他 is typed.
@@ -45,6 +45,17 @@ def _row(person: Resident, name: str) -> dict[str, Any]:
     }
 
 
+def photo_row(photo: Photo | None) -> dict[str, Any]:
+    """That there is one, and whose; the picture itself is revealed."""
+    return {
+        "name": "photo",
+        "label": Photo._meta.verbose_name,
+        "value": "已登记" if photo else NOTHING,
+        "source": f"{photo.get_source_display()} {moment(photo.updated_at)}" if photo else "",
+        "revealable": photo is not None,
+    }
+
+
 class ResidentPage(StaffPage):
     template_name = "staff/resident.html"
 
@@ -58,11 +69,14 @@ class ResidentPage(StaffPage):
             .select_related("house__community")
             .order_by("ended_at", "pk")
         )
+        photo = Photo.of(person)
         findings = self.scope.findings.open().filter(Q(resident=person) | Q(membership__in=rows))
         return self.page(
             title=person.shown_name,
             person=person,
-            fields=record_rows(person, petitions=self.scope.petitions),
+            fields=[*record_rows(person, petitions=self.scope.petitions), photo_row(photo)],
+            photo=photo,
+            claimed=any(row.claimed_by_me(self.office.user) for row in rows),
             lacks=missing(person),
             contact=self._contact(person),
             members=rows,
@@ -123,8 +137,9 @@ class Reveal(StaffPage):
         except Refused as refused:
             return self._answer(person=person, refusal=told(refused), status=400)
         labels = {field.name: field.verbose_name for field in Resident._meta.concrete_fields}
+        photo = shown.pop("photo", None)
         values = [(labels[key], value) for key, value in shown.items()]
-        return self._answer(person=person, values=values)
+        return self._answer(person=person, values=values, photo=photo)
 
     def _answer(self, *, status: int = 200, **context: Any) -> HttpResponse:
         if self.request.headers.get("HX-Request"):

@@ -10,19 +10,21 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 
 from residents.completeness import missing
-from residents.exceptions import Refused
+from residents.exceptions import Refused, told
 from residents.masking import scrub
+from residents.views.pages import came_from
 
 from ..models import Finding, Membership, Submission
 from ..office import SETTLE
 from ..queues import Kind
 from ..states import FindingCode, FindingStatus, Status
 from ..templatetags.register import suggestion
-from .comparison import Comparison, Reader, author_of, moment
+from ..wording import Reader, moment
+from .comparison import Comparison, author_of
 from .entries import Approve, EntryPage, Return, ReturnForm, contact_names
-from .pages import StaffPage, told
+from .pages import StaffPage
 from .reasons import reason_in
-from .walking import Claim, acts_in, along, came_from, let_go
+from .walking import Claim, acts_in, along, let_go
 
 # One tap each.
 SETTLED_REASONS = ["已核对证件原件", "已与本人电话确认", "以产权证为准", "平台资料有误，已上报"]

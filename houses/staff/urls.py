@@ -1,6 +1,6 @@
 """Addresses of the workbench: each module lists its own."""
 
-from . import acts, dashboard, grid, house, places, queue_pages, resident, review, search
+from . import acts, dashboard, grid, house, photo, places, queue_pages, resident, review, search
 
 app_name = "staff"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     *acts.urls,
     *house.urls,
     *resident.urls,
+    *photo.urls,
     *places.urls,
     *grid.urls,
     *search.urls,

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
 from residents.exceptions import Refused
 from residents.models import User
@@ -74,13 +74,6 @@ class Claim:
     @property
     def theirs(self) -> bool:
         return bool(self.holder) and not self.mine
-
-
-def came_from(request: HttpRequest) -> str:
-    """The page of ours that a form leads back to, "" where the address names none."""
-    target = request.POST.get("next", "") or request.GET.get("next", "")
-    known = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
-    return target if known else ""
 
 
 def let_go(office: Office, row: Membership, queue: str) -> None:

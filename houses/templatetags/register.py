@@ -10,7 +10,7 @@ from residents.masking import scrub
 from residents.wording import in_words
 
 from .. import badges
-from ..models import Finding
+from ..models import Finding, Request
 
 register = template.Library()
 
@@ -35,6 +35,11 @@ def findings_badge(count: int) -> SafeString | str:
 @register.filter
 def finding_badge(status: str) -> SafeString:
     return badges.finding_badge(status)
+
+
+@register.filter
+def request_badge(request: Request) -> SafeString:
+    return badges.request_badge(request)
 
 
 @register.filter

@@ -4,6 +4,20 @@ from .access import AccessLog, Attempt, Tombstone
 from .account import User
 from .consent import Consent
 from .numbers import NumberLock
+from .photo import Photo
 from .resident import Absorbed, Resident
+from .sms_code import SmsCode, SmsLock
 
-__all__ = ["Absorbed", "AccessLog", "Attempt", "Consent", "NumberLock", "Resident", "Tombstone", "User"]
+__all__ = [
+    "Absorbed",
+    "AccessLog",
+    "Attempt",
+    "Consent",
+    "NumberLock",
+    "Photo",
+    "Resident",
+    "SmsCode",
+    "SmsLock",
+    "Tombstone",
+    "User",
+]

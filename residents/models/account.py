@@ -1,7 +1,10 @@
 """Logins: staff, and residents with a verified phone or WeChat."""
 
+from collections.abc import Iterator
+
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from .. import id_numbers
@@ -41,6 +44,8 @@ class User(AbstractUser):
     )
     stated_at = models.DateTimeField("自报时间", null=True, blank=True, editable=False)
     locked_at = models.DateTimeField("锁定时间", null=True, blank=True)
+    # Raised by "sign out everywhere": a session of an earlier number has ended.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "帐号"
@@ -62,15 +67,57 @@ class User(AbstractUser):
         """What colleagues call this account."""
         return self.get_full_name() or self.username
 
+    @property
+    def is_office(self) -> bool:
+        """Whether this login opens the workbench or the admin: never by a code on a phone."""
+        return self.is_staff or self.is_superuser
+
+    # -- sessions -------------------------------------------------------------------------
+
+    def get_session_auth_hash(self) -> str:
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._of_this_epoch, super().get_session_auth_fallback_hash())
+
+    def _of_this_epoch(self, session_hash: str) -> str:
+        return f"{session_hash}:{self.session_epoch}"
+
+    def end_sessions(self) -> None:
+        """Every browser in which this account is signed in is signed out."""
+        User.objects.filter(pk=self.pk).update(session_epoch=models.F("session_epoch") + 1)
+        self.refresh_from_db(fields=["session_epoch"])
+
+    # -- who it is ------------------------------------------------------------------------
+
+    def take_phone(self, phone: str) -> None:
+        """The holder of this phone is in front of us; whoever held the former one is signed out.
+
+        Raises Refused where the phone is another account's.
+        """
+        verified = {"phone": phone, "phone_verified_at": timezone.now()}
+        try:
+            with transaction.atomic():
+                User.objects.filter(pk=self.pk).update(
+                    **verified, session_epoch=models.F("session_epoch") + 1
+                )
+        except IntegrityError:
+            raise Refused(Refusal.PHONE_TAKEN, {"phone": Refusal.PHONE_TAKEN.label}) from None
+        self.refresh_from_db()
+
     def require_unlocked(self) -> None:
         if self.locked_at or not self.is_active:
             raise Refused(Refusal.ACCOUNT_LOCKED)
 
-    def require_identity(self) -> None:
-        """A verified phone, and who it says it is. Raises Refused."""
+    def require_phone(self) -> None:
+        """A verified one. Raises Refused."""
         self.require_unlocked()
         if not (self.phone and self.phone_verified_at):
             raise Refused(Refusal.PHONE_UNVERIFIED)
+
+    def require_identity(self) -> None:
+        """A verified phone, and who it says it is. Raises Refused."""
+        self.require_phone()
         if not self.stated_at:
             raise Refused(Refusal.IDENTITY_MISSING)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,8 @@ from houses.family import Family
 from houses.models import Invitation, Membership, Request, Submission
 from houses.office import Office
 from houses.states import EndReason, FindingCode, Status
-from residents.models import Attempt, Consent, Resident, User
+from residents.models import Attempt, Consent, Photo, Resident, User
+from residents.upstream import Sources
 from tests.cast import (
     CHEN_ID,
     CHEN_PHONE,
@@ -29,6 +31,7 @@ from tests.cast import (
 from tests.factories import FindingFactory, HouseFactory, MembershipFactory, ResidentFactory, UserFactory
 from tests.factories import id_number as ids
 from tests.household import GAPS, THE_REST, bound, fresh, home, login, refused, signed, staff, visitor, zhou
+from tests.pictures import picture, put
 
 pytestmark = pytest.mark.django_db
 
@@ -72,13 +75,23 @@ def _invited(it: Any) -> Membership:
     return it.son
 
 
+def _pictured(it: Any) -> Membership:
+    put(it.son.resident, Sources.OWNER)
+    return it.son
+
+
 ACTS: dict[str, Callable[[Family, Any], object]] = {
     # about 小周
+    "fillable": lambda family, it: family.fillable(it.son.pk),
     "draft": lambda family, it: family.draft(it.son.pk, {"job_title": "学生"}),
+    "invitable": lambda family, it: family.invitable(it.son.pk),
     "invite": lambda family, it: family.invite(it.son.pk),
     "revoke_invitation": lambda family, it: family.revoke_invitation(_invited(it).pk),
     "consent_for_child": lambda family, it: family.consent_for_child(it.son.pk),
+    "set_photo": lambda family, it: family.set_photo(it.son.pk, BytesIO(picture())),
+    "remove_photo": lambda family, it: family.remove_photo(_pictured(it).pk),
     "ask_end": lambda family, it: family.ask_end(it.son.pk, "去外地上学"),
+    "photo": lambda family, it: family.photo(it.son.pk),
     # 老周's entry about him
     "submit": lambda family, it: family.submit(it.entry.pk),
     "discard": lambda family, it: family.discard(it.entry.pk),
@@ -94,10 +107,15 @@ LOCKED = "account_locked"
 
 WHO_MAY = [
     # act                  owner  wife    tenant  neighbour  stranger  owner, locked
+    ("fillable",           MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("draft",              MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
+    ("invitable",          MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("invite",             MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("revoke_invitation",  MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("consent_for_child",  MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
+    ("set_photo",          MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
+    ("remove_photo",       MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
+    ("photo",              MAY,   NONE,   NONE,   NONE,      NONE,     LOCKED),
     ("ask_end",            MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("submit",             MAY,   NONE,   NONE,   NONE,      NONE,     LOCKED),
     ("discard",            MAY,   NONE,   NONE,   NONE,      NONE,     LOCKED),
@@ -129,17 +147,21 @@ def test_who_may(books: Any, act: str, who: str, came: str) -> None:
     if came == MAY:
         ACTS[act](family, books)
         return
-    with refused(came, but=(Invitation,)):  # what the act's own preparation writes
+    with refused(came, but=(Invitation, Photo)):  # what the act's own preparation writes
         ACTS[act](family, books)
 
 
 # What an account does for itself alone.
 OF_ONESELF: dict[str, Callable[[Family], object]] = {
+    "read_identity": lambda family: family.read_identity("老周", ZHOU_ID),
     "state_identity": lambda family: family.state_identity("老周", ZHOU_ID),
+    "change_phone": lambda family: family.change_phone(CHEN_PHONE),
     "consent": lambda family: family.consent(Consent.Kind.NOTICE),
     "match": lambda family: family.match(),
+    "confirmable": lambda family: family.confirmable,
     "confirm": lambda family: family.confirm(0),
     "accept_invitation": lambda family: family.accept_invitation("x", "123456"),
+    "house_at": lambda family: family.house_at(HouseFactory.build().community, {"room": "101"}),
     "apply_for": lambda family: family.apply_for(HouseFactory.build(), Role.TENANT, "租住"),
     "ask_erasure": lambda family: family.ask_erasure("不再居住"),
     "dispute": lambda family: family.dispute("号码不是我的"),
@@ -174,7 +196,9 @@ def test_without_a_verified_phone_nothing_is_asked_for(books: Any, act: str) -> 
         OF_ONESELF[act](family)
 
 
-@pytest.mark.parametrize("act", sorted(set(OF_ONESELF) - BEFORE_ANYTHING - {"state_identity"}))
+@pytest.mark.parametrize(
+    "act", sorted(set(OF_ONESELF) - BEFORE_ANYTHING - {"read_identity", "state_identity", "change_phone"})
+)
 def test_who_did_not_say_who_it_is_gets_nothing(act: str) -> None:
     family = Family(UserFactory(phone=CHEN_PHONE, phone_verified_at=timezone.now()))
     with refused("identity_missing"):
@@ -191,7 +215,16 @@ def test_a_locked_account_has_nothing_to_read(books: Any) -> None:
 
 @pytest.fixture
 def new() -> Family:
-    return Family(UserFactory(phone=CHEN_PHONE, phone_verified_at=timezone.now()))
+    family = Family(UserFactory(phone=CHEN_PHONE, phone_verified_at=timezone.now()))
+    family.consent(Consent.Kind.SENSITIVE)
+    return family
+
+
+def test_an_id_number_is_stated_under_the_separate_consent(new: Family) -> None:
+    new.withdraw_consent(Consent.Kind.SENSITIVE)
+    with refused("consent_missing"):
+        new.state_identity("陈五", CHEN_ID)
+    assert not Attempt.objects.exists()
 
 
 def test_an_account_says_once_who_it_is(new: Family) -> None:

@@ -156,6 +156,7 @@ def test_unlinking_leaves_what_was_activated_at_the_counter(home: Home) -> None:
 
 def test_who_was_unlinked_says_again_who_they_are_and_binds_anew(home: Home) -> None:
     home.office.unlink(home.owners.pk, "登记有误")
+    home.family.consent("sensitive")
     home.family.state_identity("老周", ZHOU_ID)
     assert home.family.match() == [home.owner]
     assert home.family.confirm(home.owner.pk).status == "activated"

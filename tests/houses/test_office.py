@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
@@ -17,7 +20,8 @@ from houses.models.claim import Claimable
 from houses.office import Office
 from houses.rooms import Plan
 from houses.states import EndReason, FindingCode, Status
-from residents.models import AccessLog, Resident, Tombstone, User
+from residents.models import AccessLog, Photo, Resident, Tombstone, User
+from residents.upstream import Sources
 from tests.cast import CHEN_ID, CHEN_PHONE, LI_ID, WANG_ID, WANG_PHONE, ZHOU_ID
 from tests.factories import (
     CommunityFactory,
@@ -40,6 +44,7 @@ from tests.household import (
     wang,
     zhou,
 )
+from tests.pictures import picture, put
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +105,16 @@ def _locked(it: Any) -> User:
     return it.account
 
 
+def _pictured(it: Any) -> UUID:
+    put(it.wang.resident, Sources.PLATFORM)
+    return it.wang.resident_id
+
+
+def _revealed(it: Any, office: Office) -> None:
+    reveal = {"kind": AccessLog.Kind.REVEAL, "fields": ["photo"], "reason": "核对证件"}
+    AccessLog.write(office.user, _pictured(it), **reveal)
+
+
 def _unconfirmed(it: Any) -> Community:
     Community.objects.filter(pk=it.community.pk).update(confirmed_at=None)
     return it.community
@@ -117,6 +132,9 @@ ACTS: dict[str, Callable[[Office, Any], object]] = {
     "invite": lambda office, it: office.invite(it.wang.pk),
     "revoke_invitation": lambda office, it: office.revoke_invitation(_invited(it).pk),
     "reveal": lambda office, it: office.reveal(it.wang.resident_id, ["phone"], "电话联系"),
+    "photo": lambda office, it: (_revealed(it, office), office.photo(it.wang.resident_id)),
+    "set_photo": lambda office, it: office.set_photo(it.wang.resident_id, BytesIO(picture())),
+    "remove_photo": lambda office, it: office.remove_photo(_pictured(it), "不是本人"),
     "create_rooms": lambda office, it: office.create_rooms(it.community.pk, ONE_FLOOR),
     "change_house": lambda office, it: office.change_house(it.house.pk, {"occupancy": 2}),
     "activate": lambda office, it: office.activate(it.wang.pk, "核对证件原件"),
@@ -154,6 +172,9 @@ WHO_MAY = [
     ("invite",             MAY,   MAY,     NONE,    NO,     NONE),
     ("revoke_invitation",  MAY,   MAY,     NONE,    NO,     NONE),
     ("reveal",             MAY,   MAY,     NONE,    NO,     NONE),
+    ("photo",              MAY,   MAY,     NONE,    NO,     NONE),
+    ("set_photo",          MAY,   MAY,     NONE,    NO,     NONE),
+    ("remove_photo",       MAY,   MAY,     NONE,    NO,     NONE),
     ("create_rooms",       MAY,   MAY,     NONE,    NO,     NONE),
     ("change_house",       MAY,   MAY,     NONE,    NO,     NONE),
     ("activate",           NO,    MAY,     NONE,    NO,     NONE),
@@ -174,7 +195,7 @@ WHO_MAY = [
 ]  # fmt: skip
 
 # What the preparation of an act writes.
-PREPARED = (Community, Membership, Invitation, User)
+PREPARED = (Community, Membership, Invitation, User, Photo, AccessLog)
 ROLES = ("clerk", "manager", "auditor", "viewer", "elsewhere")
 CELLS = [
     pytest.param(act, role, came, id=f"{act}-{role}")
@@ -221,6 +242,7 @@ WITHOUT_REASON: dict[str, Callable[[Office, Any], object]] = {
     "settle": lambda office, it: office.settle(it.finding.pk, " ", waive=False),
     "erase": lambda office, it: office.erase(it.li.resident_id, " "),
     "reveal": lambda office, it: office.reveal(it.li.resident_id, ["phone"], " "),
+    "remove_photo": lambda office, it: office.remove_photo(it.wang.resident_id, " "),
     "unlink": lambda office, it: office.unlink(it.account.pk, " "),
     "change_phone": lambda office, it: office.change_phone(it.account.pk, "13700000001", " "),
     "correct_identity": lambda office, it: office.correct_identity(it.applicant.pk, "陈武", CHEN_ID, " "),
@@ -241,6 +263,7 @@ REASONS = {
     "answer": "本人仍居住",
     "settle": "已核对",
     "reveal": "电话联系",
+    "remove_photo": "不是本人",
     "unlink": "手机号已换人",
     "change_phone": "当面核对",
     "correct_identity": "当面核对",
@@ -885,6 +908,58 @@ def test_full_values_are_told_after_a_row_in_the_log(books: Any, clerk: Office) 
     (log,) = AccessLog.objects.filter(resident__in=books.wang.resident.all_keys())
     assert told == {"phone": WANG_PHONE}
     assert (log.kind, log.account, log.fields, log.reason) == ("reveal", clerk.user, ["phone"], "电话联系")
+
+
+def test_a_photo_is_shown_after_its_reveal_for_a_while(books: Any, clerk: Office) -> None:
+    photo = put(books.wang.resident, Sources.PLATFORM)
+    with refused("reason_missing"):
+        clerk.photo(books.wang.resident_id)
+    assert clerk.reveal(books.wang.resident_id, ["photo"], "核对证件") == {"photo": photo}
+    assert clerk.photo(books.wang.resident_id) == photo
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)), refused("reason_missing"):
+        clerk.photo(books.wang.resident_id)
+
+
+def test_a_reveal_of_something_else_or_by_a_colleague_shows_no_photo(
+    books: Any, clerk: Office, manager: Office
+) -> None:
+    put(books.wang.resident, Sources.PLATFORM)
+    manager.reveal(books.wang.resident_id, ["photo"], "核对证件")
+    clerk.reveal(books.wang.resident_id, ["phone"], "电话联系")
+    with refused("reason_missing"):
+        clerk.photo(books.wang.resident_id)
+
+
+def test_a_photo_is_shown_while_one_has_claimed_the_record(books: Any, clerk: Office) -> None:
+    photo = put(books.wang.resident, Sources.PLATFORM)
+    clerk.claim("memberships", books.wang.pk)
+    assert clerk.photo(books.wang.resident_id) == photo
+    assert "photo" in AccessLog.objects.get().fields
+    clerk.release("memberships", books.wang.pk)
+    with refused("reason_missing"):
+        clerk.photo(books.wang.resident_id)
+
+
+@pytest.mark.parametrize("standing", [Sources.PLATFORM, Sources.SELF, Sources.STAFF])
+def test_the_counters_photo_replaces_any_and_is_in_the_log(books: Any, clerk: Office, standing: str) -> None:
+    before = put(books.wang.resident, standing)
+    clerk.set_photo(books.wang.resident_id, BytesIO(picture()))
+    assert (fresh(before).source, fresh(before).digest != before.digest) == (Sources.STAFF, True)
+    assert LogEntry.objects.filter(user=clerk.user, change_message="登记照片").exists()
+
+
+def test_a_photo_is_taken_away_once(books: Any, clerk: Office) -> None:
+    clerk.remove_photo(_pictured(books), "不是本人")
+    with refused("not_found"):
+        clerk.remove_photo(books.wang.resident_id, "不是本人")
+
+
+def test_a_photo_is_not_changed_while_a_colleague_works_on_the_record(
+    books: Any, clerk: Office, manager: Office
+) -> None:
+    manager.claim("memberships", books.wang.pk)
+    with refused("claimed"):
+        clerk.set_photo(books.wang.resident_id, BytesIO(picture()))
 
 
 def test_an_unlinked_account_is_nobodys_and_what_it_bound_is_taken_back(books: Any, manager: Office) -> None:

@@ -521,6 +521,31 @@ def test_a_record_that_is_gone_is_not_attached(
 
 # -- consents ----------------------------------------------------------------------------
 
+
+def test_what_was_drafted_under_a_consent_since_withdrawn_is_not_handed_in(
+    family: Family, wife: Membership
+) -> None:
+    entry = family.draft(wife.pk, {"ethnicity": "01", "registered_address": "河北省秦皇岛市"})
+    family.withdraw_consent(Consent.Kind.SENSITIVE)
+    assert family.submit(entry.pk).values == {"registered_address": "河北省秦皇岛市"}
+    assert (person(wife).ethnicity, person(wife).registered_address) == ("", "河北省秦皇岛市")
+
+
+def test_a_draft_goes_on_without_what_was_agreed_to_before(family: Family, wife: Membership) -> None:
+    family.draft(wife.pk, {"ethnicity": "01"})
+    family.withdraw_consent(Consent.Kind.SENSITIVE)
+    assert family.draft(wife.pk, {"job_title": "护士"}).values == {"job_title": "护士"}
+
+
+def test_sensitive_values_alone_are_nothing_once_the_consent_is_withdrawn(
+    family: Family, wife: Membership
+) -> None:
+    entry = family.draft(wife.pk, {"ethnicity": "01"})
+    family.withdraw_consent(Consent.Kind.SENSITIVE)
+    with refused("nothing_typed"):
+        family.submit(entry.pk)
+
+
 EIGHT = id_number(1, born=f"{timezone.localdate().year - 8}0101")
 
 
@@ -744,3 +769,20 @@ def test_a_tenant_of_the_house_is_written_about_by_the_office_alone(
     with refused("not_found"):
         family.draft(tenant.pk, {"employer": "二中"})
     assert clerk.complete(tenant.pk, {"employer": "二中"}).status == "applied"
+
+
+# -- one after another -------------------------------------------------------------------
+
+
+def test_a_number_is_checked_as_of_the_document_that_was_typed_before(
+    family: Family, wife: Membership
+) -> None:
+    family.draft(wife.pk, {"id_type": "passport"})
+    assert family.draft(wife.pk, {"id_number": "E1234567"}).values["id_number"] == "E1234567"
+
+
+def test_nobody_is_the_own_contact_even_to_a_blind_author(family: Family, house: House) -> None:
+    tenant = wang(house)
+    Membership.objects.filter(pk=tenant.pk).update(managed_by=family.user.resident)
+    with refused("invalid", "contact"):
+        family.draft(tenant.pk, {"contact": str(tenant.resident_id)})

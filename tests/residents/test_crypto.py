@@ -1,7 +1,7 @@
 import pytest
 from django.test import override_settings
 
-from residents.crypto import SealError, digest, seal, unseal
+from residents.crypto import SealError, digest, seal, seal_bytes, unseal, unseal_bytes
 
 KEY, NEXT_KEY = b"\1" * 32, b"\2" * 32
 PLAIN, CONTEXT = "张三 𠮷", "table.column"
@@ -18,6 +18,31 @@ def one_key(settings):
 @pytest.mark.parametrize("plain", ["", "a", PLAIN, "0" * 10_000])
 def test_a_sealed_text_opens(plain):
     assert unseal(seal(plain, context=CONTEXT), context=CONTEXT) == plain
+
+
+@pytest.mark.parametrize("plain", [b"", b"\0\xff", b"0" * 100_000])
+def test_sealed_bytes_open_and_cost_a_few_bytes_more(plain):
+    sealed = seal_bytes(plain, context=CONTEXT)
+    assert (unseal_bytes(sealed, context=CONTEXT), len(sealed)) == (plain, len(plain) + 34)
+
+
+@pytest.mark.parametrize("place", [0, 7, 20, -1])
+def test_changed_bytes_are_an_error(place):
+    sealed = bytearray(seal_bytes(b"picture", context=CONTEXT))
+    sealed[place] ^= 1
+    with pytest.raises(SealError):
+        unseal_bytes(bytes(sealed), context=CONTEXT)
+
+
+@pytest.mark.parametrize("length", [0, 6, 18, 30])
+def test_bytes_that_were_cut_are_an_error(length):
+    with pytest.raises(SealError):
+        unseal_bytes(seal_bytes(b"picture", context=CONTEXT)[:length], context=CONTEXT)
+
+
+def test_bytes_of_another_context_are_an_error():
+    with pytest.raises(SealError):
+        unseal_bytes(seal_bytes(b"picture", context=CONTEXT), context="table.other")
 
 
 def test_two_seals_of_one_text_differ():

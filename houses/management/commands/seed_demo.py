@@ -89,4 +89,4 @@ def logins() -> str:
     lines = [f"物业帐号（密码均为 {PASSWORD}）：", "  admin  系统管理员（全部小区）"]
     for username, (_, _, role, code) in STAFF.items():
         lines.append(f"  {username:<6} {role.label}（{COMMUNITIES[code]}）")
-    return "\n".join([*lines, f"业主手机号：{OWNER_PHONE}（业主页面在后续版本提供）"])
+    return "\n".join([*lines, f"业主手机号：{OWNER_PHONE}（登录 /my/，短信验证码印在本终端）"])

@@ -1,0 +1,1 @@
+"""The household's pages on a phone, `/my/`: thin doors to `houses.family`."""

@@ -1,0 +1,102 @@
+"""照片 of a member: shown after a permission check, put there, taken away again."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.functional import cached_property
+
+from residents.exceptions import Refusal
+from residents.models import Consent, Photo
+from residents.uploads import PhotoField
+from residents.views.pages import FamilyForm
+
+from .. import photos
+from ..models import Membership
+from .pages import FamilyPage
+
+
+class PhotoForm(FamilyForm):
+    photo = PhotoField(help_text="请用近期的正面免冠照，可以直接拍一张。")
+    guardian = forms.BooleanField(label="我是孩子的监护人，同意登记这张照片。", required=False)
+
+    def __init__(self, *args: Any, guardian: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not guardian:
+            del self.fields["guardian"]
+
+
+class PhotoPage(FamilyPage):
+    template_name = "household/photo.html"
+    title = "照片"
+    here = "home"
+
+    @cached_property
+    def row(self) -> Membership:
+        rows = self.scope.pictured.select_related("resident")
+        found: Membership = self.find(rows, pk=self.kwargs["pk"])
+        return found
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.show(self.form())
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        if "remove" in request.POST:
+            self.attempt(lambda: self.family.remove_photo(self.row.pk), "照片已删除。")
+            return redirect("my:photo", pk)
+        form = self.form(request.POST, request.FILES)
+        form.fields["photo"].look_at(request)  # type: ignore[attr-defined]
+        if not form.carry_out(self.put):
+            return self.show(form, form.status)
+        messages.success(request, "照片已保存。")
+        return self.back("my:photo", pk)
+
+    def put(self, values: dict[str, Any]) -> None:
+        self.family.set_photo(self.row.pk, values["photo"], guardian=values.get("guardian", False))
+
+    def form(self, *data: Any) -> PhotoForm:
+        child = photos.is_child(self.row.resident) and not self._agreed(Consent.Kind.GUARDIAN)
+        return PhotoForm(*data, guardian=child and not self._mine)
+
+    def show(self, form: PhotoForm, status: int = 200) -> HttpResponse:
+        photo = self.family.photo(self.row.pk)
+        open_to_me = self.scope.fillable.filter(pk=self.row.pk).exists()
+        return self.page(
+            status,
+            row=self.row,
+            photo=photo,
+            form=form,
+            kept=photo is not None and not photo.is_the_households,
+            may_fill=open_to_me and (photo is None or photo.is_the_households),
+            agreed=self._agreed(Consent.Kind.SENSITIVE),
+            home=reverse("my:member", args=[self.row.pk]),
+        )
+
+    @property
+    def _mine(self) -> bool:
+        return self.row.resident_id == self.user.resident_id
+
+    def _agreed(self, kind: Consent.Kind) -> bool:
+        child = self.row.resident if kind == Consent.Kind.GUARDIAN else None
+        return Consent.stands(self.user, kind, child=child)
+
+
+class PhotoImage(FamilyPage):
+    """The picture itself; no address but this one leads to it, and nothing keeps it."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row: Membership = self.find(self.scope.pictured, pk=pk)
+        photo = Photo.of(row.resident_id)
+        if photo is None:
+            raise Http404(Refusal.NOT_FOUND.label)
+        return photos.answer(photo)
+
+
+urls = [
+    path("members/<int:pk>/photo/", PhotoPage.as_view(), name="photo"),
+    path("members/<int:pk>/photo.jpg", PhotoImage.as_view(), name="photo_image"),
+]

@@ -1,0 +1,120 @@
+"""Every page below `/my/` as everybody who may open it: Chinese, masked, labelled; a GET changes nothing;
+no query per member; nothing is posted without its token; no link leads to a closed door."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from houses.choices import Role
+from houses.models import Membership
+from residents.models import User
+
+from .factories import MembershipFactory, ResidentFactory
+from .my import door_of
+from .my_home import POST_ONLY, Home, furnish, routes
+from .pages import Outline, english, full_numbers, queries, some, stored
+
+READERS = ["nobody", "staff", "fresh", "newcomer", "owner", "tenant", "neighbour"]
+MOST_QUERIES = 25
+
+# What a page shows does not depend on the database.
+pytestmark = pytest.mark.sqlite
+
+# WeChat's people say it so, and the notice names the machine's own word for an address.
+SPOKEN = {"App", "IP", "Cookie"}
+
+
+@pytest.fixture
+def home(db: None) -> Home:
+    return furnish()
+
+
+def opened(client: Client, home: Home) -> Iterator[tuple[str, str]]:
+    """Every page that this visitor may open, with its source."""
+    for address in home.addresses:
+        answer = client.get(address)
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            yield address, answer.content.decode()
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_page_is_chinese_and_masked_and_everything_on_it_has_a_name(home: Home, reader: str) -> None:
+    found = {}
+    for address, html in opened(home.doors[reader], home):
+        faults = {"english": english(html) - SPOKEN, "numbers": full_numbers(html)}
+        outline = Outline(html)
+        outside = [target for target in outline.targets if target.startswith(("http:", "https:", "//"))]
+        found[address] = {**faults, **outline.faults, "outside": outside, "handlers": outline.handlers}
+    assert found
+    assert {address: told for address, faults in found.items() if (told := some(faults))} == {}
+
+
+def test_the_owner_opens_most_pages(home: Home) -> None:
+    assert len(list(opened(home.doors["owner"], home))) > 30
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_reading_changes_nothing(home: Home, reader: str) -> None:
+    client = home.doors[reader]
+    before = stored()
+    for address in home.addresses:
+        client.get(address)
+        client.head(address)
+    after = stored()
+    assert {table for table in after if after[table] != before[table]} == set()
+
+
+def test_nothing_is_posted_without_its_token(home: Home) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(resident=home.owner.resident))
+    pages = [*home.addresses, *map(home.fill_in, POST_ONLY)]
+    before = stored()
+    answers = {page: client.post(page, {"reason": "核对"}).status_code for page in pages}
+    assert {page: status for page, status in answers.items() if status != 403} == {}
+    assert stored() == before
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_link_leads_to_a_closed_door(home: Home, reader: str) -> None:
+    client, led = home.doors[reader], {}
+    for address, html in opened(client, home):
+        for link in Outline(html).links:
+            led.setdefault(link, address)
+    closed = {link: page for link, page in led.items() if client.get(link).status_code in (403, 404)}
+    assert closed == {}
+
+
+def test_what_is_below_my_is_kept_by_no_browser(home: Home) -> None:
+    for reader in ("nobody", "owner"):
+        for address in home.addresses:
+            answer = home.doors[reader].get(address)
+            assert answer.status_code == 404 or "no-store" in answer["Cache-Control"], address
+
+
+def test_queries_do_not_grow_with_the_members(home: Home) -> None:
+    few = counted(home)
+    for _ in range(30):
+        MembershipFactory(
+            house=home.house,
+            resident=ResidentFactory(ethnicity=""),
+            role=Role.OTHER,
+            household_type=None,
+            managed_by=home.owner.resident,
+        )
+    many = counted(home)
+    assert Membership.objects.count() > 30
+    assert {page: (few[page], many[page]) for page in many if many[page] > few[page]} == {}
+    assert {page: n for page, n in many.items() if n > MOST_QUERIES} == {}
+
+
+def counted(home: Home) -> dict[str, int]:
+    """Queries of each page that the owner may read, at the second visit."""
+    client = door_of(home.owner)
+    pages = [address for address, _ in opened(client, home)]
+    return {page: queries(lambda page=page: client.get(page)) for page in pages}
+
+
+def test_every_address_is_opened_here(home: Home) -> None:
+    opened_here = {home.fill_in(route) for route in routes() if route not in POST_ONLY}
+    assert opened_here <= set(home.addresses)
