@@ -6,9 +6,12 @@ taken), no second frame, nothing appended. What is no image, or might hurt, is r
 
 import hashlib
 import io
+import re
 import struct
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 from PIL import ExifTags, Image
@@ -21,11 +24,18 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 50_000_000
+MOST_SCANS = 50  # passes over one JPEG: a camera writes one, the web about ten
+MOST_SEGMENTS = 1000
 SIZE = (480, 640)
 QUALITY = 85
 
 # How a HEIF file begins after its first four bytes: iPhones make them, and Pillow does not read them.
 _HEIF = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"))
+
+# How a segment of a JPEG begins. What has no length (a restart, the start) is passed over, as are
+# the pixels, in which 0xFF stands before 0 only.
+_SEGMENT = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")
+_END, _SCAN = 0xD9, 0xDA
 
 # What Pillow raises at a file that is damaged, by accident or on purpose.
 _DAMAGED = (
@@ -72,6 +82,8 @@ def portrait(content: bytes) -> Portrait:
         raise Refused(Refusal.PHOTO_TOO_BIG)
     if content[4:12] in _HEIF:
         raise Refused(Refusal.PHOTO_FORMAT)
+    if _is_laborious(content):
+        raise Refused(Refusal.PHOTO_UNREADABLE)
     try:
         image = _decoded(content)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -84,6 +96,22 @@ def portrait(content: bytes) -> Portrait:
 def fingerprint(content: bytes) -> str:
     """Recognises the same file, and tells nothing of it."""
     return digest(hashlib.sha256(content).hexdigest(), context="photo")
+
+
+def _is_laborious(content: bytes) -> bool:
+    """A JPEG that repeats itself: each pass over it costs a few bytes, and a decoder goes over all pixels."""
+    if not content.startswith(b"\xff\xd8"):
+        return False
+    segments = list(islice(_segments(content), MOST_SEGMENTS))
+    return len(segments) == MOST_SEGMENTS or segments.count(_SCAN) > MOST_SCANS
+
+
+def _segments(content: bytes) -> Iterator[int]:
+    """The markers of a JPEG up to its end, as a decoder finds them."""
+    place = 0
+    while (found := _SEGMENT.search(content, place)) and (marker := found[1][0]) != _END:
+        yield marker
+        place = found.end() + int.from_bytes(content[found.end() : found.end() + 2], "big")
 
 
 def _decoded(content: bytes) -> Image.Image:

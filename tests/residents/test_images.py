@@ -171,6 +171,38 @@ def test_a_bomb_of_real_pixels_is_refused() -> None:
     assert refusal(file(Image.new("1", (10_000, 10_000)), "PNG")) == "photo_too_big"
 
 
+def scans(passes: int) -> bytes:
+    """A progressive JPEG whose last pass comes again and again, up to so many in all."""
+    content = file(picture(), progressive=True)
+    last = content.rindex(b"\xff\xda")
+    more = passes - content.count(b"\xff\xda")
+    return content[:-2] + content[last:-2] * more + b"\xff\xd9"
+
+
+def test_a_jpeg_that_comes_in_many_passes_is_a_photo() -> None:
+    assert portrait(scans(images.MOST_SCANS)).width == 300
+
+
+@pytest.mark.parametrize("before", [b"", b"\xff\xff\xd0", b"\xff\xfe\0\x04\xff\xd9"])
+def test_a_jpeg_that_repeats_itself_is_refused_before_it_is_opened(
+    before: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("opened"))
+    content = scans(images.MOST_SCANS + 1)
+    assert refusal(content[:2] + before + content[2:]) == "photo_unreadable"
+
+
+def test_a_jpeg_of_nothing_but_remarks_is_refused() -> None:
+    assert (
+        refusal(b"\xff\xd8" + b"\xff\xfe\0\2" * images.MOST_SEGMENTS + WHOLE["JPEG"][2:])
+        == "photo_unreadable"
+    )
+
+
+def test_what_stands_behind_a_jpeg_is_not_counted() -> None:
+    assert portrait(WHOLE["JPEG"] + b"\xff\xda\0\2" * 100).width == 300
+
+
 def test_a_file_is_read_no_further_than_the_cap() -> None:
     endless = io.BytesIO(WHOLE["JPEG"] + b"\0" * (2 * images.MOST_BYTES))
     with pytest.raises(Refused) as caught:
