@@ -24,10 +24,12 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 50_000_000
+MOST_DECODED = 16_000_000  # of pixels that are in memory at once: a camera's JPEG is read at a fraction
 MOST_SCANS = 50  # passes over one JPEG: a camera writes one, the web about ten
 MOST_SEGMENTS = 1000
 SIZE = (480, 640)
 QUALITY = 85
+_AMPLE = (2 * max(SIZE), 2 * max(SIZE))
 
 # How a HEIF file begins after its first four bytes: iPhones make them, and Pillow does not read them.
 _HEIF = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"))
@@ -119,8 +121,15 @@ def _decoded(content: bytes) -> Image.Image:
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         if image.width * image.height > MOST_PIXELS:
             raise Image.DecompressionBombError
-        image.draft("RGB", (2 * max(SIZE), 2 * max(SIZE)))  # of a large JPEG only as much as is needed
+        whole = image.size
+        image.draft("RGB", _AMPLE)  # of a large JPEG only as much as is needed
+        width, height = (
+            whole if image.info.get("progressive") else image.size
+        )  # read in passes, it is kept whole
+        if width * height > MOST_DECODED:
+            raise Image.DecompressionBombError
         image.load()
+        image.thumbnail(_AMPLE)  # before it is copied
         small = image.convert("RGBA" if image.has_transparency_data else "RGB")
         small.thumbnail((max(SIZE), max(SIZE)))
         upright = _upright(small, image)

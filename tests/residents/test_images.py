@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
-from PIL import ExifTags, Image, ImageSequence, PngImagePlugin
+from PIL import ExifTags, Image, ImageFile, ImageSequence, PngImagePlugin
 
 from residents import images
 from residents.exceptions import Refused
@@ -169,6 +169,40 @@ def test_a_bomb_is_refused_before_it_is_decoded(
 
 def test_a_bomb_of_real_pixels_is_refused() -> None:
     assert refusal(file(Image.new("1", (10_000, 10_000)), "PNG")) == "photo_too_big"
+
+
+TOO_LARGE_TO_DECODE = {
+    "png": ((4001, 4000), {"kind": "PNG"}),
+    "webp": ((4001, 4000), {"kind": "WEBP"}),
+    "a-jpeg-in-passes": ((4001, 4000), {"progressive": True}),
+    "a-narrow-jpeg": ((13_000, 1279), {}),
+}
+
+
+@pytest.mark.parametrize("kind", TOO_LARGE_TO_DECODE)
+def test_what_would_be_decoded_whole_is_refused_sooner(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    size, how = TOO_LARGE_TO_DECODE[kind]
+    content = file(Image.new("L", size), **how)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda *_: pytest.fail("decoded"))
+    assert refusal(content) == "photo_too_big"
+
+
+def test_a_large_photo_of_a_camera_is_read_at_a_fraction() -> None:
+    assert portrait(file(Image.new("L", (6000, 8000)))).height == 640
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "LA", "I;16"])
+def test_a_large_picture_of_any_kind_of_pixels_is_a_photo(mode: str) -> None:
+    assert portrait(file(Image.new(mode, (3000, 4000)), "PNG")).height == 640
+
+
+def test_a_large_picture_is_made_small_before_it_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = file(Image.new("P", (3000, 4000)), "PNG", transparency=0)
+    copied: list[tuple[int, int]] = []
+    convert = Image.Image.convert
+    monkeypatch.setattr(Image.Image, "convert", lambda i, to: copied.append(i.size) or convert(i, to))
+    portrait(content)
+    assert copied[0] == (960, 1280)
 
 
 def scans(passes: int) -> bytes:
