@@ -5,7 +5,7 @@ from django.http import HttpResponse
 
 from residents import images
 from residents.exceptions import Refusal, Refused
-from residents.models import Consent, Photo, Resident
+from residents.models import Attempt, Consent, Photo, Resident
 from residents.upstream import Sources
 
 from .checks import MINOR_AGE
@@ -24,6 +24,8 @@ def put(row: Membership, file: images.File, author: Author) -> None:
     A face is sensitive: that is agreed to separately, and for a child its guardian agrees.
     """
     _require_agreed(row.resident, author)
+    if author.account:
+        Attempt.spend(author.account, Attempt.Kind.PHOTO)
     portrait = images.read(file)
     with transaction.atomic():
         Photo.keep(row.resident_id, portrait, _SOURCES[Submission.Author(author.kind)])

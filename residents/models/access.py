@@ -131,15 +131,16 @@ class Tombstone(models.Model):
 
 
 class Attempt(models.Model):
-    """How often an account tried something today: guesses have a daily limit."""
+    """How often an account tried something today: guesses have a daily limit, and what is laborious."""
 
     class Kind(models.TextChoices):
         IDENTITY = "identity", "填写身份"
         MATCH = "match", "匹配房屋"
         APPLY = "apply", "申请绑定"
         INVITATION = "invitation", "使用邀请"
+        PHOTO = "photo", "上传照片"
 
-    LIMITS = {Kind.IDENTITY: 5, Kind.MATCH: 10, Kind.APPLY: 5, Kind.INVITATION: 20}
+    LIMITS = {Kind.IDENTITY: 5, Kind.MATCH: 10, Kind.APPLY: 5, Kind.INVITATION: 20, Kind.PHOTO: 20}
 
     account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="attempts")
     kind = models.CharField(max_length=10, choices=Kind.choices)

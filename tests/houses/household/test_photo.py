@@ -14,7 +14,7 @@ from houses.choices import Role
 from houses.erasing import erase
 from houses.models import Membership
 from residents.images import MOST_BYTES
-from residents.models import Consent, Photo, Resident, User
+from residents.models import Attempt, Consent, Photo, Resident, User
 from residents.upstream import Sources
 from tests.cast import LI_ID, LI_PHONE, WANG_ID, WANG_PHONE, XIAO_ID
 from tests.factories import HouseFactory, MembershipFactory, ResidentFactory, UserFactory
@@ -177,6 +177,23 @@ def test_an_iphones_own_format_is_refused_with_what_helps(books: Any) -> None:
 def test_a_file_of_more_than_ten_megabytes_is_refused(books: Any) -> None:
     with refused("photo_too_big"):
         home(books.owner).set_photo(books.son.pk, io.BytesIO(b"\0" * (MOST_BYTES + 1)))
+
+
+def test_photos_have_a_daily_limit_whatever_came_of_them(books: Any) -> None:
+    for _ in range(Attempt.LIMITS[Attempt.Kind.PHOTO]):
+        with refused("photo_unreadable"):
+            home(books.owner).set_photo(books.son.pk, upload(b"<html>"))
+    with refused("too_many"):
+        home(books.owner).set_photo(books.son.pk, upload())
+    home(books.wife).set_photo(books.wife.pk, upload())
+
+
+def test_too_many_photos_are_told_at_the_form(books: Any) -> None:
+    account = User.objects.get(resident=books.owner.resident)
+    for _ in range(Attempt.LIMITS[Attempt.Kind.PHOTO]):
+        Attempt.spend(account, Attempt.Kind.PHOTO)
+    answer = door_of(books.owner).post(page(books.son), {"photo": upload()})
+    assert (answer.status_code, "请明天再试" in answer.content.decode()) == (429, True)
 
 
 # -- what becomes of it ------------------------------------------------------------------
