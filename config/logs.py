@@ -1,9 +1,13 @@
 """What may stand in a log."""
 
+import re
 import sys
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
+
+# Who has the address of an invitation has the invitation; as a path, or quoted within another address.
+_INVITATION = re.compile(r"(invitation(?:/|%2F))[^/%?&\s]+", re.IGNORECASE)
 
 
 def without_message(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -14,4 +18,12 @@ def without_message(_logger: Any, _method: str, event: MutableMapping[str, Any])
         frames = traceback.extract_tb(error.__traceback__)
         event["error"] = type(error).__name__
         event["at"] = [f"{frame.filename}:{frame.lineno}" for frame in frames]
+    return event
+
+
+def without_token(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Log that an invitation was opened, and not which: Django and gunicorn tell the path of a request."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _INVITATION.sub(r"\1…", value)
     return event

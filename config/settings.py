@@ -17,7 +17,7 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-from config.logs import without_message
+from config.logs import without_message, without_token
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -329,6 +329,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 without_message,
+                without_token,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         }
@@ -336,6 +337,8 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "loggers": {
         "django": {"handlers": [], "propagate": True},  # once, in one format
+        "gunicorn.access": {"handlers": [], "propagate": True},
+        "gunicorn.error": {"handlers": [], "propagate": True},
         "tencentcloud_sdk_common": {"level": "WARNING"},  # below that it tells the phone and the code
     },
     "root": {"handlers": ["stderr"], "level": log_level()},

@@ -3,6 +3,7 @@
 On SQLite the commands run as an office runs them, on a database file of their own.
 """
 
+import io
 import json
 import logging
 import os
@@ -18,10 +19,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 
 from residents.models import Resident
 from sync.simulator import community, sample
 from sync.simulator.server import Simulator
+from tests.attackers import zhous_home
 
 STRANGER = "13900000000"
 LINE = {
@@ -225,3 +228,29 @@ def test_a_log_tells_where_an_error_was_raised_and_not_what_it_quotes(caplog) ->
     written = handler.format(caplog.records[-1])
     assert json.loads(written)["error"] == "ValueError"
     assert "test_nothing_in_clear.py" in written and "老周" not in written and "13800000001" not in written
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What a process writes on stderr."""
+    (handler,) = (one for one in logging.getLogger().handlers if one.get_name() == "stderr")
+    stream = io.StringIO()
+    monkeypatch.setattr(handler, "stream", stream)
+    return stream
+
+
+@pytest.mark.django_db
+def test_a_log_tells_that_an_invitation_was_tried_and_not_which(written: io.StringIO) -> None:
+    home = zhous_home()
+    _, token = home.family.invite(home.wife.pk)
+    Client().post(f"/my/invitation/{token}/", {"act": "open", "last_six": "000000"})
+    (line,) = written.getvalue().splitlines()
+    assert json.loads(line)["event"] == "Unprocessable Entity: /my/invitation/…/"
+    assert home.wife.invitations.live().exists() and token not in line
+
+
+@pytest.mark.parametrize("name", ["gunicorn.access", "gunicorn.error", "django.security.csrf"])
+@pytest.mark.parametrize("path", ["/my/invitation/{}/?done=", "/my/login/?next=%2Fmy%2Finvitation%2F{}%2F"])
+def test_no_log_of_requests_tells_the_token(written: io.StringIO, name: str, path: str) -> None:
+    logging.getLogger(name).error("GET %s 500", path.format("abc-DEF_123"))
+    assert path.format("…") in json.loads(written.getvalue())["event"]
