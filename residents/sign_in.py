@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.db import IntegrityError, transaction
@@ -14,6 +15,8 @@ from . import sms
 from .exceptions import Refusal, Refused
 from .models import SmsCode, User
 from .models.sms_code import MINUTE
+
+log = structlog.get_logger(__name__)
 
 BACKEND = "residents.backends.PhoneBackend"
 STAYS_SIGNED_IN = timedelta(days=14)
@@ -76,16 +79,26 @@ class Codes:
 def client_address(request: HttpRequest) -> str:
     """Who asks, as our own proxy saw it: what stands before that in the header, anybody may have written.
 
-    Of an IPv6 address the network, of which a visitor has all addresses.
+    Of an IPv6 address the network, of which a visitor has all addresses. "" where it cannot be told.
     """
     found = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
         found = request.headers.get("X-Forwarded-For", found).rpartition(",")[2].strip()
     try:
-        address = ip_address(found)
+        address = ip_address(_without_port(found))
     except ValueError:
+        log.warning("client address unknown", behind_proxy=settings.BEHIND_PROXY)
         return ""
-    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((int(address), 64), strict=False))
+
+
+def _without_port(text: str) -> str:
+    """Some proxies tell it: 1.2.3.4:5678, [2001:db8::1]:5678."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def sign_in(request: HttpRequest, phone: str) -> None:

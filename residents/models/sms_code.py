@@ -100,9 +100,12 @@ class SmsCode(models.Model):
     @classmethod
     @transaction.atomic
     def issue(cls, phone: str, purpose: str, token: str, address: str) -> tuple["SmsCode", str]:
-        """A new code, for the caller to send once this is committed. Raises Refused at a limit."""
-        sender = digest(address, context="sms address")
-        SmsLock.take([digest(phone, context="sms phone"), sender])
+        """A new code, for the caller to send once this is committed. Raises Refused at a limit.
+
+        Visitors whose address is unknown ("") are not one visitor: then only the phone's sendings count.
+        """
+        sender = digest(address, context="sms address") if address else ""
+        SmsLock.take(filter(None, [digest(phone, context="sms phone"), sender]))
         cls.drop_old()
         cls._require_room(phone, sender)
         now, code = timezone.now(), f"{secrets.randbelow(10**6):06}"
@@ -118,8 +121,10 @@ class SmsCode(models.Model):
         now, to_phone = timezone.now(), cls.objects.filter(phone=phone)
         if to_phone.since(now - MINUTE).exists():
             raise Refused(Refusal.SMS_TOO_SOON, {"phone": Refusal.SMS_TOO_SOON.label})
-        from_address = cls.objects.filter(address=sender)
-        if to_phone.sent().reaches(PER_PHONE, now) or from_address.reaches(PER_ADDRESS, now):
+        counted = [(to_phone.sent(), PER_PHONE)]
+        if sender:
+            counted += [(cls.objects.filter(address=sender), PER_ADDRESS)]
+        if any(rows.reaches(limits, now) for rows, limits in counted):
             raise Refused(Refusal.SMS_TOO_MANY, {"phone": Refusal.SMS_TOO_MANY.label})
 
     @classmethod

@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from residents import sign_in
 from residents.models import User
@@ -163,7 +164,14 @@ def test_a_phone_of_another_account_is_not_taken(user: User) -> None:
         (True, "1.1.1.1", "1.1.1.1"),
         (True, "6.6.6.6, 1.1.1.1", "1.1.1.1"),
         (True, "", "10.0.0.1"),
+        (True, "1.1.1.1:5678", "1.1.1.1"),
+        (True, "6.6.6.6, [2001:db8::1]:80", "2001:db8::/64"),
+        (True, "[2001:db8::1]", "2001:db8::/64"),
+        (True, "::ffff:1.1.1.1", "1.1.1.1"),
+        (True, "[::ffff:1.1.1.1]:80", "1.1.1.1"),
+        (True, "fe80::1%eth0", "fe80::/64"),
         (True, "not an address", ""),
+        (True, "1.1.1.1,", ""),
     ],
 )
 def test_an_address_is_believed_from_our_own_proxy(settings, behind_proxy, forwarded, found) -> None:
@@ -175,3 +183,15 @@ def test_an_address_is_believed_from_our_own_proxy(settings, behind_proxy, forwa
 def test_a_network_of_ipv6_is_one_visitor() -> None:
     one, other = visit(REMOTE_ADDR="2001:db8::1"), visit(REMOTE_ADDR="2001:db8::ffff:2")
     assert client_address(one) == client_address(other) == "2001:db8::/64"
+
+
+def test_two_addresses_of_ipv4_within_ipv6_are_two_visitors() -> None:
+    one, other = visit(REMOTE_ADDR="::ffff:1.2.3.4"), visit(REMOTE_ADDR="::ffff:8.8.8.8")
+    assert (client_address(one), client_address(other)) == ("1.2.3.4", "8.8.8.8")
+
+
+def test_an_unknown_address_is_told_to_the_log_and_not_quoted() -> None:
+    with capture_logs() as lines:
+        assert client_address(visit(REMOTE_ADDR="13800000001")) == ""
+    assert [line["event"] for line in lines] == ["client address unknown"]
+    assert lines[0]["log_level"] == "warning" and "13800000001" not in str(lines)

@@ -153,6 +153,16 @@ def test_an_address_has_limits_of_its_own(clock: Any) -> None:
     issue(LI_PHONE, address="10.0.0.2")
 
 
+def test_visitors_whose_address_is_unknown_are_not_one_visitor(clock: Any) -> None:
+    for n in range(31):
+        issue(f"139000000{n:02}", address="")
+    for _ in range(5):
+        issue(address="")
+        clock.shift(MINUTE)
+    with refused("sms_too_many", "phone"):
+        issue(address="")
+
+
 def test_one_phones_limit_is_not_anothers() -> None:
     issue()
     issue(LI_PHONE)
