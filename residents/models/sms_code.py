@@ -14,8 +14,10 @@ from ..fields import SealedField
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-# How many within which time. Behind one address of a mobile network there are many phones.
+# How many within which time. Behind one address of a mobile network there are many phones. What one
+# address may send to one phone leaves the phone's holder, who is elsewhere, a part.
 PER_PHONE = ((HOUR, 5), (DAY, 10))
+PER_PAIR = ((HOUR, 3), (DAY, 5))
 PER_ADDRESS = ((HOUR, 30), (DAY, 100))
 
 LIFETIME = timedelta(minutes=5)
@@ -121,9 +123,10 @@ class SmsCode(models.Model):
         now, to_phone = timezone.now(), cls.objects.filter(phone=phone)
         if to_phone.since(now - MINUTE).exists():
             raise Refused(Refusal.SMS_TOO_SOON, {"phone": Refusal.SMS_TOO_SOON.label})
-        counted = [(to_phone.sent(), PER_PHONE)]
+        sent, from_address = to_phone.sent(), cls.objects.filter(address=sender)
+        counted = [(sent, PER_PHONE)]
         if sender:
-            counted += [(cls.objects.filter(address=sender), PER_ADDRESS)]
+            counted += [(from_address, PER_ADDRESS), (sent.filter(address=sender), PER_PAIR)]
         if any(rows.reaches(limits, now) for rows, limits in counted):
             raise Refused(Refusal.SMS_TOO_MANY, {"phone": Refusal.SMS_TOO_MANY.label})
 

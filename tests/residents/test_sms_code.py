@@ -116,8 +116,8 @@ def test_what_was_not_sent_counts_for_neither_hour_nor_day(clock: Any) -> None:
 
 def test_a_phone_gets_five_an_hour_and_ten_a_day(clock: Any) -> None:
     for most in (5, 10):
-        for _ in range(5):
-            issue()
+        for n in range(5):
+            issue(address=f"10.0.1.{n}")
             clock.shift(MINUTE)
         assert SmsCode.objects.count() == most
         with refused("sms_too_many", "phone"):
@@ -127,9 +127,31 @@ def test_a_phone_gets_five_an_hour_and_ten_a_day(clock: Any) -> None:
         issue()
 
 
+def test_one_address_sends_to_one_phone_three_an_hour_and_five_a_day(clock: Any) -> None:
+    for most in (3, 2):
+        for _ in range(most):
+            issue()
+            clock.shift(MINUTE)
+        with refused("sms_too_many", "phone"):
+            issue()
+        clock.shift(HOUR)
+    issue(LI_PHONE)
+
+
+def test_one_address_does_not_take_all_that_a_phone_gets(clock: Any) -> None:
+    for _ in range(5):
+        issue(address="198.51.100.7")
+        clock.shift(HOUR)
+    with refused("sms_too_many", "phone"):
+        issue(address="198.51.100.7")
+    for _ in range(5):
+        issue(address="203.0.113.9")
+        clock.shift(HOUR)
+
+
 def test_nobody_is_locked_for_good(clock: Any) -> None:
-    for _ in range(10):
-        issue()
+    for n in range(10):
+        issue(address=f"10.0.1.{n}")
         clock.shift(HOUR)
     clock.shift(DAY)
     issue()
@@ -138,8 +160,8 @@ def test_nobody_is_locked_for_good(clock: Any) -> None:
 def test_the_hour_slides(clock: Any) -> None:
     """Five before the full hour and five after it would be ten within minutes."""
     clock.shift(55 * MINUTE)
-    for _ in range(5):
-        issue()
+    for n in range(5):
+        issue(address=f"10.0.1.{n}")
         clock.shift(MINUTE)
     with refused("sms_too_many", "phone"):
         issue()
