@@ -28,7 +28,7 @@ class FamilyPage(AccountPage):
         self.family = Family(self.user)
         self.scope = self.family.scope
         if self.needs_identity and not self.user.stated_at:
-            return led_to("my:who", request)
+            return led_to("my:who", self)
         return None
 
     def surroundings(self) -> dict[str, Any]:

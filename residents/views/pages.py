@@ -69,14 +69,14 @@ class AccountPage(PublicPage):
     def gate(self, request: HttpRequest) -> HttpResponseBase | None:
         user = request.user
         if not isinstance(user, User):
-            return led_to("account:login", request)
+            return led_to("account:login", self)
         self.user = user
         if user.locked_at or not user.is_active:
             return render(request, "household/locked.html", {"title": "帐号已锁定"}, status=403)
         if self.needs_phone and not (user.phone and user.phone_verified_at):
-            return led_to("account:verify_phone", request)
+            return led_to("account:verify_phone", self)
         if self.needs_notice and not Consent.stands(user, Consent.Kind.NOTICE):
-            return led_to("account:consent", request)
+            return led_to("account:consent", self)
         return None
 
     def attempt(self, act: Callable[[], object], done: str) -> bool:
@@ -107,8 +107,11 @@ class FamilyForm(ActForm):
             self.add_error(None, advice)
 
 
-def led_to(name: str, request: HttpRequest) -> HttpResponseRedirect:
-    """To another page first, and back here afterwards; a form that was posted starts again at its page."""
-    here = request.get_full_path() if request.method in ("GET", "HEAD") else came_from(request)
+def led_to(name: str, view: View) -> HttpResponseRedirect:
+    """To another page first, and back here afterwards: a form that was posted starts again at its page.
+
+    What has no page of its own, a button on another, leads back to where the form says it came from.
+    """
+    here = view.request.get_full_path() if hasattr(view, "get") else came_from(view.request)
     query = f"?{urlencode({'next': here})}" if here else ""
     return HttpResponseRedirect(reverse(name) + query)

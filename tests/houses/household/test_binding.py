@@ -350,7 +350,7 @@ def test_who_did_not_say_who_it_is_applies_for_nothing(home: Home) -> None:
     nobody = account(STRANGERS_PHONE)
     for page in ("my:match", "my:apply"):
         answer = door(nobody).post(reverse(page), where(home.house))
-        assert (answer.status_code, answer["Location"]) == (302, reverse("my:who"))
+        assert answer.status_code == 302 and answer["Location"].startswith(reverse("my:who"))
     assert not Request.objects.exists()
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
@@ -72,6 +73,23 @@ def test_the_way_back_is_kept_to_the_end(visitor: Client, outbox: Outbox) -> Non
     assert ask(visitor, next=target)["Location"] == f"{CODE}?next=%2Fmy%2Finvitation%2Fabc%2F"
     assert target in visitor.get(f"{CODE}?next={target}").content.decode()
     assert type_code(visitor, last_code(outbox), next=target)["Location"] == target
+
+
+@pytest.mark.parametrize(
+    ("page", "posted", "there"),
+    [
+        ("/my/members/7/fill/origin/", {"registered_address": "x"}, "/my/members/7/fill/origin/"),
+        ("/my/who/?next=/my/me/", {"next": "/my/me/"}, "/my/who/?next=/my/me/"),
+        ("/my/entries/7/discard/", {"next": "/my/me/"}, "/my/me/"),
+        ("/my/me/everywhere/", {}, None),
+        ("/my/members/7/fill/origin/", {"next": "//elsewhere.cn/"}, "/my/members/7/fill/origin/"),
+    ],
+)
+def test_who_posts_when_signed_out_meanwhile_comes_back_to_the_form(
+    visitor: Client, page: str, posted: dict[str, str], there: str | None
+) -> None:
+    where, _, query = visitor.post(page, posted)["Location"].partition("?")
+    assert (where, QueryDict(query).get("next")) == (LOGIN, there)
 
 
 @pytest.mark.parametrize("target", ["https://elsewhere.cn/", "//elsewhere.cn/", "javascript:alert(1)"])
