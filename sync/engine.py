@@ -30,8 +30,13 @@ ITEM_FIELDS = ["outcome", "cause", "attempts", "seconds"]
 
 def sync_phone(phone: str, *, client: PlatformClient | None = None, by: User | None = None) -> Outcome:
     """Ask the platform for one phone and store what it answers, in a run of its own."""
+    return or_failed(phone, lambda: in_a_run(phone, client, by))
+
+
+def or_failed(phone: str, sync: Callable[[], Outcome]) -> Outcome:
+    """What came of it; also a database that fails beside the answer (the run, who it is) is an outcome."""
     try:
-        return in_a_run(phone, client, by)
+        return sync()
     except DatabaseError:
         return Outcome(phone, "failed", "database")
 

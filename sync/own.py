@@ -18,7 +18,7 @@ from residents.names import same_name
 
 from .books import Asked
 from .client import PlatformClient
-from .engine import Fetched, in_a_run
+from .engine import Fetched, in_a_run, or_failed
 from .matching import form, own_rows
 from .merge import Outcome
 from .models import PlatformRecord
@@ -42,6 +42,11 @@ def sync_own_phone(user: User, *, client: PlatformClient | None = None) -> Outco
     A mismatch stores nothing, shows nothing and opens a request for the office.
     """
     user.require_identity()
+    return or_failed(user.phone or "", lambda: _sync(user, client))
+
+
+def _sync(user: User, client: PlatformClient | None) -> Outcome:
+    """Raises Refused."""
     phone = user.phone or ""
     outcome = in_a_run(phone, client, user, lambda fetched: _admit(user, fetched))
     if outcome.outcome not in ("failed", "not_found") and (subject := _subject(phone)) is not None:

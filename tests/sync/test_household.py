@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import DatabaseError, connection
 
 from houses.models import Membership
 from residents.models import User
@@ -16,6 +17,7 @@ from sync.own import ask_for_own
 from ..attackers import account, refused
 from ..cast import CHEN_ID, LI, ZHOU_ID, ZHOU_PHONE, person, zhous
 from ..my import door
+from .writes import written_table
 
 START = "/my/sync/"
 
@@ -57,6 +59,20 @@ def test_one_accounts_pause_is_not_anothers(zhou: User) -> None:
     ask_for_own(zhou)
     other = account("13800000088", "陈新", CHEN_ID)
     assert "没有登记您的手机号" in told(other)
+
+
+@pytest.mark.parametrize("table", ["sync_syncrun", "sync_syncitem", "residents_user"])
+def test_a_database_that_fails_is_told_with_what_helps(zhou: User, table: str) -> None:
+    browser = door(zhou)
+
+    def fail(execute: Any, sql: str, *args: Any) -> Any:
+        if written_table(sql) == table:
+            raise DatabaseError("refused by the test")
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(fail):
+        answer = browser.post(START)
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == [ADVICE["database"]]
 
 
 def test_a_link_asks_nothing(zhou: User) -> None:
