@@ -26,7 +26,7 @@ _FLAGS = ("is_veteran", "is_low_income")
 _RADIO = ("sex", "political_status", "household_type", "role", *_FLAGS)
 _SELECT = ("ethnicity", "id_type")
 _YES_OR_NO = {"1": True, "0": False, UNKNOWN: None}
-_VERSION = re.compile(r"(\d+)\.(\d+)")
+_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})")
 
 
 # -- fields ------------------------------------------------------------------------------

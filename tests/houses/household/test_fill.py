@@ -126,6 +126,12 @@ def test_going_back_keeps_what_was_typed(wife: Pages) -> None:
     assert (answer.redirect_chain, wife.kept) == ([(wife.at("who"), 302)], {"ethnicity": "01"})
 
 
+@pytest.mark.parametrize("version", ["9" * 5000 + ".1", "9999999999.1", "1.²", "٣.٣", "0.0", "x"])
+def test_a_version_that_no_page_showed_is_taken_for_todays(wife: Pages, version: str) -> None:
+    answer = wife.fill("origin", base_version=version, ethnicity="01")
+    assert (answer.status_code, wife.kept) == (200, {"ethnicity": "01"})
+
+
 def test_filling_opens_at_the_first_gap(wife: Pages) -> None:
     opened = wife.client.get(reverse("my:fill", args=[wife.row.pk]))
     assert opened["Location"] == wife.at("origin")
