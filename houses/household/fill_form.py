@@ -11,7 +11,7 @@ status or service. Numbers stand masked beside empty boxes. Of a blind author's 
 the record is shown; of somebody new (`row` None) there is none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -20,6 +20,7 @@ from django.utils.functional import cached_property
 from residents import id_numbers, typed
 from residents.choices import IdType
 from residents.completeness import ADULT_QUESTIONS_AGE, missing_fields, required_fields
+from residents.crypto import digest
 from residents.models import Resident
 from residents.upstream import Sources, blank
 from residents.views.pages import FamilyForm
@@ -66,6 +67,7 @@ class MemberForm(FamilyForm):
     may be shown as contacts, as (key, name)."""
 
     base_version = forms.CharField(widget=forms.HiddenInput, required=False)
+    draft_seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self,
@@ -82,11 +84,14 @@ class MemberForm(FamilyForm):
         self.record = None if blind else row
         self.fellows = self._with_present_contact(fellows)
         self.drafted: dict[str, Any] = entry.values if entry else {}
-        self.shown = self._standing(data) | self.drafted
+        self.standing = self._standing(data)
+        self.shown = self.standing | self.drafted
         self.person = self._person()
         self.parts = {topic: self._asked(TOPICS[topic][1]) for topic in topics}
-        first = {name: as_posted(value) for name, value in self.shown.items() if not self._mask(name)}
-        super().__init__(data, initial={**first, "base_version": self._version})
+        boxes = {name: self._box(name) for name in self.shown}
+        seen = _digests({name: boxes[name] for name in self.drafted})
+        self.seen = _read(seen if data is None else data.get("draft_seen", seen))
+        super().__init__(data, initial={**boxes, "base_version": self._version, "draft_seen": seen})
         for name in (name for names in self.parts.values() for name in names):
             self.fields[name] = self._field(name)
             self._remark(name)
@@ -185,6 +190,10 @@ class MemberForm(FamilyForm):
         value = self.shown.get(name)
         return "" if blank(value) or name not in masked(self.person) else Reader().say(name, value)
 
+    def _box(self, name: str) -> str:
+        """What the field is filled with when the page opens."""
+        return "" if self._mask(name) else as_posted(self.shown[name])
+
     def _word(self, name: str) -> str:
         return "已填" if name in self.drafted else "已登记"
 
@@ -232,17 +241,33 @@ class MemberForm(FamilyForm):
 
     @property
     def typed(self) -> dict[str, Any]:
-        """What was touched: other than the page showed; an empty box beside a mask is no change, nor is
-        what was not posted (a choice that nobody made)."""
+        """What was touched; what was not posted (a choice that nobody made) is no change."""
         values = {name: value for name, value in self.cleaned_data.items() if name in NAMES}
         posted = {name: value for name, value in values.items() if self.add_prefix(name) in self.data}
         if blank(posted.get("id_type")):  # there is no document type "unknown"
             posted.pop("id_type", None)
-        return {
-            name: value
-            for name, value in posted.items()
-            if not same(value, self.shown.get(name)) and not (blank(value) and self._mask(name))
-        }
+        return {name: value for name, value in posted.items() if self._is_touched(name, value)}
+
+    def _is_touched(self, name: str, value: Any) -> bool:
+        """Other than the page showed, whatever another window has drafted since; an empty box beside a
+        mask is no change."""
+        if name in self.seen:
+            return self.seen[name] != _digest(name, as_posted(value))
+        return not same(value, self.standing.get(name)) and not (blank(value) and self._mask(name))
+
+
+def _digests(boxes: Mapping[str, str]) -> str:
+    """What was drafted when the page opened, so that it is recognised when it comes back and not told."""
+    return " ".join(f"{name}:{_digest(name, text)}" for name, text in boxes.items())
+
+
+def _digest(name: str, text: str) -> str:
+    return digest(f"{name}:{text}", context="draft shown")
+
+
+def _read(seen: str) -> dict[str, str]:
+    pairs = (pair.partition(":") for pair in seen.split())
+    return {name: told for name, _, told in pairs}
 
 
 def _owed_names(fields: Iterable[str]) -> set[str]:

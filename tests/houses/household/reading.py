@@ -1,5 +1,6 @@
 """A household's page as a test reads it: what holds for every one of them is checked each time."""
 
+import re
 from typing import Any
 
 from django.test import Client
@@ -24,6 +25,12 @@ def checked(answer: Any) -> str:
     html: str = answer.content.decode()
     assert full_numbers(html) == [] and english(html) == set()
     return html
+
+
+def hidden(html: str) -> dict[str, str]:
+    """What a form says of itself when it comes back, as the page wrote it."""
+    fields = re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', html)
+    return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
 
 
 def words(user: User, name: str, *args: Any) -> str:

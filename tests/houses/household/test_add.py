@@ -15,7 +15,7 @@ from tests.factories import HouseFactory, MembershipFactory, id_number
 from tests.household import THE_REST, bound, everything, home, zhou
 from tests.my import door_of
 
-from .reading import checked
+from .reading import checked, hidden
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +91,15 @@ def test_both_are_told_and_nobody_makes_an_owner(
     page = add(owner, house, **values)
     assert page.status_code == 422 and wrong in page.context["form"].errors
     assert not Submission.objects.exists()
+
+
+def test_two_windows_about_somebody_new_keep_what_was_typed_in_each(owner: Membership) -> None:
+    entry = named(owner)
+    window = hidden(read(owner, "my:entry_step", entry.pk, "more"))
+    step(owner, entry, "more", **window, employer="三中", job_title="")
+    step(owner, entry, "more", **window, employer="", job_title="校长")
+    entry.refresh_from_db()
+    assert (entry.values["employer"], entry.values["job_title"]) == ("三中", "校长")
 
 
 def test_a_tenant_names_the_own_family(house: House, tenant: Membership) -> None:

@@ -16,7 +16,7 @@ from tests.factories import CommunityFactory, HouseFactory, MembershipFactory, R
 from tests.household import GAPS, THE_REST, bound, everything, fresh, home, li, staff, zhou
 from tests.my import door_of
 
-from .reading import checked
+from .reading import checked, hidden
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +174,49 @@ def test_a_draft_is_kept_and_goes_on_later(wife: Pages) -> None:
     assert '<option value="02" selected>' in page and "已保存草稿" in page
     wife.fill("origin", registered_address="文化路1号", ethnicity="02")
     assert wife.kept == {"ethnicity": "02", "registered_address": "文化路1号"}
+
+
+def test_two_windows_of_one_step_keep_what_was_typed_in_each(wife: Pages) -> None:
+    window = hidden(wife.read("origin"))
+    wife.fill("origin", **window, ethnicity="01", registered_address="")
+    wife.fill("origin", **window, ethnicity="", registered_address="文化路1号")
+    assert wife.kept == {"ethnicity": "01", "registered_address": "文化路1号"}
+
+
+def test_two_windows_of_a_draft_keep_what_was_changed_in_each(wife: Pages) -> None:
+    wife.fill("more", employer="二中", job_title="教师")
+    window = hidden(wife.read("more"))
+    wife.fill("more", **window, employer="三中", job_title="教师")
+    wife.fill("more", **window, employer="二中", job_title="校长")
+    assert wife.kept == {"employer": "三中", "job_title": "校长"}
+
+
+def test_what_another_window_gave_up_is_not_drafted_again(wife: Pages) -> None:
+    wife.fill("more", employer="二中")
+    window = hidden(wife.read("more"))
+    wife.client.post(reverse("my:discard", args=[wife.entry.pk]))
+    wife.fill("more", **window, employer="二中", job_title="校长")
+    assert wife.kept == {"job_title": "校长"}
+
+
+def test_two_windows_of_a_blind_author_keep_what_was_typed_in_each(house: House, owner: Membership) -> None:
+    pages = blind(house, owner)
+    window = hidden(pages.read("more"))
+    pages.fill("more", **window, employer="三中", job_title="")
+    pages.fill("more", **window, employer="", job_title="校长")
+    assert pages.kept == {"employer": "三中", "job_title": "校长"}
+
+
+def test_a_page_does_not_tell_what_was_drafted_beside_its_boxes(wife: Pages) -> None:
+    wife.fill("origin", **ORIGIN)
+    told = hidden(wife.read("origin"))["draft_seen"]
+    assert "ethnicity:" in told and "01 " not in told and "文化路" not in told
+
+
+@pytest.mark.parametrize("crafted", ["", "x", ":", "ethnicity", "ethnicity: phone:x id_type:" + "x" * 5000])
+def test_what_is_no_draft_that_a_page_showed_costs_nothing_typed(wife: Pages, crafted: str) -> None:
+    assert wife.fill("origin", draft_seen=crafted, ethnicity="01").status_code == 200
+    assert wife.kept == {"ethnicity": "01"}
 
 
 def test_only_what_was_touched_is_sent(wife: Pages) -> None:
