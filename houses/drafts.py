@@ -30,6 +30,9 @@ KEPT = [
     "values", "base", "base_version", "unseen", "consent_version", "guardian_version", "updated_at",
 ]  # fmt: skip
 
+# Typed in place of a value: what was drafted of this field goes, and what stands in the record stays.
+TAKEN_OUT: Any = object()
+
 # What a submission may say of the membership; the rest is about the person.
 OF_MEMBERSHIP = ("role", "household_type")
 
@@ -68,7 +71,8 @@ def draft(
     lenient: bool = False,
     anew: bool = False,
 ) -> Submission:
-    """Keep what was typed, checked, beside the record. A field that is left out stays as it was.
+    """Keep what was typed, checked, beside the record. A field that is left out stays as it was;
+    one that is TAKEN_OUT is in the draft no more.
 
     `anew` says that the author saw the record as it stands now, as after a return.
 
@@ -79,6 +83,7 @@ def draft(
         raise Refused(Refusal.ENDED)
     submission = _continued(submission) if submission else _started(author, house, membership)
     resident = membership.resident if membership else Resident()
+    values = _without_taken_out(submission, values)
     shown = Resident(pk=resident.pk) if author.blind else resident
     cleaned = _cleaned(author, values, as_typed(shown, submission.values), house, lenient)
     _keep(submission, author, cleaned, resident, membership, anew)
@@ -108,6 +113,15 @@ def _started(author: Author, house: House, membership: Membership | None) -> Sub
         account=author.account,
         invitation=author.invitation,
     )
+
+
+def _without_taken_out(submission: Submission, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Take these fields out of the draft; what is left was typed."""
+    gone = {name for name, value in values.items() if value is TAKEN_OUT}
+    for kept in (submission.values, submission.base):
+        for name in gone & kept.keys():
+            del kept[name]
+    return {name: value for name, value in values.items() if name not in gone}
 
 
 def _cleaned(

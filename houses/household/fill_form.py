@@ -7,7 +7,8 @@
 `form.typed` is what was touched, for `Family.draft`, `Family.name_member` or `reviewing.fill_by_link`.
 
 It asks what the record owes and what may be said besides; under 16 nobody is asked for political
-status or service. Numbers stand masked beside empty boxes. Of a blind author's member nothing of
+status or service. Numbers of the record stand masked beside empty boxes; drafted ones stand masked in
+their boxes, to be emptied or typed anew. Of a blind author's member nothing of
 the record is shown; of somebody new (`row` None) there is none.
 """
 
@@ -26,7 +27,7 @@ from residents.upstream import Sources, blank
 from residents.views.pages import FamilyForm
 
 from ..choices import Role
-from ..drafts import OF_MEMBERSHIP, as_typed
+from ..drafts import OF_MEMBERSHIP, TAKEN_OUT, as_typed
 from ..models import Membership, Submission
 from ..record_fields import (
     UNKNOWN,
@@ -57,6 +58,9 @@ _HELP = {
 }
 _OPTIONAL = "可不填。"
 _CHOOSE = "请选择"
+
+# What is drafted of these stands masked in its box; a masked birthday fits into none.
+_NUMBERS = ("id_number", "phone")
 
 # Documents whose number is checked, and tells birth and sex.
 _TELLING = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
@@ -174,7 +178,7 @@ class MemberForm(FamilyForm):
         field: Any = field_of(name, help_text=help_text, empty=_CHOOSE)
         if name == "id_type" and self.blind:  # nothing is known of the document that stands
             field.choices, field.initial = [("", _CHOOSE), *field.choices], ""
-        if mask := self._mask(name):
+        if (mask := self._mask(name)) and not self._is_boxed(name):
             field.widget.attrs["placeholder"] = hidden_told(mask, self._word(name))
         return field
 
@@ -192,7 +196,12 @@ class MemberForm(FamilyForm):
 
     def _box(self, name: str) -> str:
         """What the field is filled with when the page opens."""
-        return "" if self._mask(name) else as_posted(self.shown[name])
+        if mask := self._mask(name):
+            return mask if self._is_boxed(name) else ""
+        return as_posted(self.shown[name])
+
+    def _is_boxed(self, name: str) -> bool:
+        return name in _NUMBERS and not blank(self.drafted.get(name))
 
     def _word(self, name: str) -> str:
         return "已填" if name in self.drafted else "已登记"
@@ -216,7 +225,7 @@ class MemberForm(FamilyForm):
 
     def _source(self, name: str) -> str:
         if name in self.drafted:
-            return "您填写的，还没有提交"
+            return f"您填写的，还没有提交{'；清空就不再保留' if self._is_boxed(name) else ''}"
         if self.record is None or blank(self.shown.get(name)):
             return ""
         record = self.record if name in OF_MEMBERSHIP else self.record.resident
@@ -246,7 +255,11 @@ class MemberForm(FamilyForm):
         posted = {name: value for name, value in values.items() if self.add_prefix(name) in self.data}
         if blank(posted.get("id_type")):  # there is no document type "unknown"
             posted.pop("id_type", None)
-        return {name: value for name, value in posted.items() if self._is_touched(name, value)}
+        touched = {name: value for name, value in posted.items() if self._is_touched(name, value)}
+        emptied = {
+            name for name in touched if name in _NUMBERS and name in self.seen and blank(touched[name])
+        }
+        return touched | dict.fromkeys(emptied, TAKEN_OUT)
 
     def _is_touched(self, name: str, value: Any) -> bool:
         """Other than the page showed, whatever another window has drafted since; an empty box beside a

@@ -310,11 +310,50 @@ def test_a_number_stands_masked_beside_an_empty_box(wife: Pages) -> None:
     assert "已登记 138****0002，不改请留空" in wife.read("contact")
 
 
-def test_a_drafted_number_stands_masked_too(wife: Pages) -> None:
+def test_a_drafted_number_stands_masked_in_its_box(wife: Pages) -> None:
     wife.fill("contact", phone=CHEN_PHONE)
-    assert "已填 138****0004，不改请留空" in wife.read("contact")
-    wife.fill("contact", phone="")
+    page = wife.read("contact")
+    assert 'value="138****0004"' in page and "清空就不再保留" in page
+    wife.fill("contact", phone="138****0004")
     assert wife.kept == {"phone": CHEN_PHONE}
+
+
+def test_a_drafted_phone_is_taken_out_again(wife: Pages, owner: Membership) -> None:
+    wife.fill("contact", phone=CHEN_PHONE)
+    wife.fill("contact", **hidden(wife.read("contact")), phone="", contact=str(owner.resident_id))
+    assert wife.kept == {"contact": str(owner.resident_id)}
+    assert "已登记 138****0002，不改请留空" in wife.read("contact")
+    wife.submit()
+    assert wife.record.phone == "13800000002"
+
+
+def test_a_number_that_was_taken_out_contradicts_nothing(unnumbered: Pages) -> None:
+    unnumbered.fill("who", id_number=CHEN_ID)
+    unnumbered.fill("who", id_number="", id_type="passport")
+    unnumbered.fill("who", sex="2", birth_date="1980-02-03")
+    assert unnumbered.kept == {"id_type": "passport", "sex": 2, "birth_date": "1980-02-03"}
+
+
+def test_a_drafted_number_that_another_window_replaced_stays(wife: Pages) -> None:
+    wife.fill("contact", phone=CHEN_PHONE)
+    window = hidden(wife.read("contact"))
+    wife.fill("contact", **window, phone="13800000009")
+    wife.fill("contact", **window, phone="138****0004")
+    assert wife.kept == {"phone": "13800000009"}
+
+
+def test_a_drafted_number_is_typed_anew_in_full(wife: Pages) -> None:
+    wife.fill("contact", phone=CHEN_PHONE)
+    page = wife.fill("contact", phone="138****0009")
+    assert page.status_code == 422 and "不要保留星号" in told(page)
+    assert wife.kept == {"phone": CHEN_PHONE}
+
+
+def test_a_blind_author_takes_out_what_was_typed(house: House, owner: Membership) -> None:
+    pages = blind(house, owner)
+    pages.fill("contact", phone=CHEN_PHONE)
+    pages.fill("contact", phone="")
+    assert pages.kept == {}
 
 
 MASKS = [("who", "id_number", "1****************2"), ("contact", "phone", "138****0002")]
