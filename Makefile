@@ -28,5 +28,5 @@ bench: ## the merge in sets against row by row, and the work queues of 100,000 m
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.queues
 
 screenshots: ## takes the README's pictures of the running demo (`make demo` in another terminal)
-	@scripts/setup.sh tests chromium
+	@scripts/setup.sh tests chromium fonts
 	@$(PYTHON) -m scripts.screenshots

@@ -1,12 +1,14 @@
-"""Takes the README's pictures of the running workbench into docs/screenshots/.
+"""Takes the README's pictures of the running demo into docs/screenshots/.
 
 usage: python -m scripts.screenshots [URL]      the demo has to be running (`make demo`)
 """
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
+import django
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
@@ -29,9 +31,22 @@ PAGES = {
 INITIALS = "fy"
 PHONE = "15131512234"  # of the document's sample
 
+# Below /my/, as the sample's owner: where to go, and what to tap there
+HOUSEHOLD = {
+    "my-home": ("/my/", ()),
+    "my-member": ("/my/", ("付钰",)),
+    "my-fill": ("/my/", ("付钰", "修改资料")),
+    "my-match": ("/my/match/", ()),
+    "my-requests": ("/my/requests/", ()),
+    "my-me": ("/my/me/", ()),
+    "my-record": ("/my/me/record/", ()),
+}
+NOBODYS = {"my-login": "/my/login/", "my-notice": "/my/notice/"}
+
 
 def main(site: str = "http://127.0.0.1:8000") -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
+    session = owners_session()
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
@@ -39,6 +54,7 @@ def main(site: str = "http://127.0.0.1:8000") -> int:
             )
             for width, height in WIDTHS.items():
                 take(browser, site, width, height)
+                take_household(browser, site, width, height, session)
     except PlaywrightError as error:
         print(
             f"没有拍成：请先在另一个终端运行 make demo（{error.message.splitlines()[0]}）。", file=sys.stderr
@@ -62,6 +78,39 @@ def take(browser: Browser, site: str, width: int, height: int) -> None:
         picture(page, name, width)
     search(page, site, width)
     sync(page, site, width)
+    page.close()
+
+
+def owners_session() -> str:
+    """The key of a session of the sample's owner, made in the demo's database: no SMS can be read here."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from django.contrib.auth import login
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.http import HttpRequest
+
+    from residents.models import User
+    from residents.sign_in import BACKEND
+
+    request = HttpRequest()
+    request.session = SessionStore()
+    login(request, User.objects.get(username="owner-demo"), backend=BACKEND)
+    request.session.save()
+    return str(request.session.session_key)
+
+
+def take_household(browser: Browser, site: str, width: int, height: int, session: str) -> None:
+    """The same of the household's pages."""
+    page = browser.new_page(locale="zh-CN", viewport={"width": width, "height": height})
+    for name, path in NOBODYS.items():
+        page.goto(f"{site}{path}")
+        picture(page, name, width)
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+    for name, (path, links) in HOUSEHOLD.items():
+        page.goto(f"{site}{path}")
+        for link in links:
+            page.get_by_role("main").get_by_role("link", name=link).first.click()
+        picture(page, name, width)
     page.close()
 
 

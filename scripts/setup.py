@@ -75,6 +75,12 @@ def set_up_chromium() -> None:
         fail("未能安装 Chromium：请运行 sudo .venv/bin/python -m playwright install --with-deps chromium。")
 
 
+def set_up_fonts() -> None:
+    """Without a Chinese font pictures show boxes."""
+    if not ran("sh", "-c", "fc-list :lang=zh | grep -q .", report=False):
+        apt_install("fonts-noto-cjk", "截图用的中文字体")
+
+
 # --- packages of Python ------------------------------------------------------------------------
 
 
@@ -176,6 +182,8 @@ def main(wishes: list[str]) -> None:
         set_up_postgresql()
     if "chromium" in wishes:
         set_up_chromium()
+    if "fonts" in wishes:
+        set_up_fonts()
 
 
 if __name__ == "__main__":
