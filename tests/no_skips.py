@@ -1,7 +1,8 @@
 """The rules of this suite, as a pytest plugin.
 
 Nothing is skipped: a test that did not run proves nothing, so a skip or an expected failure is
-a failure. And a test that means something on one database only is marked, and left out elsewhere.
+a failure. And a test that means something on one database only is marked, and left out elsewhere;
+what touches no database runs once, on SQLite.
 """
 
 import pytest
@@ -10,15 +11,22 @@ from pytest_django.plugin import blocking_manager_key
 
 from tests.access_log import flushable
 
+DATABASE = {"db", "transactional_db", "live_server"}
 OTHER_DATABASE = {"sqlite": {"postgresql"}, "postgresql": {"sqlite", "browser"}}
 
 
 def pytest_collection_modifyitems(config, items):
     """Browser tests are slow and say nothing about the database: they run once, on SQLite."""
-    marks = OTHER_DATABASE[connection.vendor]
-    foreign = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
+    foreign = [item for item in items if is_foreign(item, connection.vendor)]
     config.hook.pytest_deselected(items=foreign)
     items[:] = [item for item in items if item not in foreign]
+
+
+def is_foreign(item, vendor):
+    if any(item.get_closest_marker(mark) for mark in OTHER_DATABASE[vendor]):
+        return True
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgresql")
+    return vendor == "postgresql" and not marked and not DATABASE & set(item.fixturenames)
 
 
 def refuse(report):
