@@ -6,6 +6,7 @@ an account who lives where: a match that must be confirmed, and none, look the s
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from django.db import transaction
 
@@ -183,19 +184,17 @@ def apply_for(user: User, house: House, role: int, text: str) -> Request:
     own = Membership.objects.open().filter(house=house, resident=user.resident_id, bound_at__isnull=False)
     if user.resident_id and own.exists():
         raise Refused(Refusal.ALREADY_BOUND)
-    waiting = Request.objects.open().filter(kind=Request.Kind.BIND, house=house, account=user, quiet=True)
-    if (matched := waiting.first()) is not None:  # asked by a match, of which the applicant knows nothing
-        waiting.update(quiet=False, text=text)
-        matched.refresh_from_db()
-        return matched
-    return Request.ask(
-        Request.Kind.BIND,
-        user,
-        house=house,
-        role=role,
-        text=text,
-        office_only=known or role == Role.SELF,
-    )
+    return _ask_to_join(user, house, role=role, text=text, office_only=known or role == Role.SELF)
+
+
+@transaction.atomic
+def _ask_to_join(user: User, house: House, **values: Any) -> Request:
+    """The application takes the place of a match that waits there: with one or without, the account
+    reads the same of it, from what it typed to who answers and what closes it."""
+    lock(houses=[house.pk], people=[user.resident_id] if user.resident_id else [])
+    matched = Request.objects.filter(kind=Request.Kind.BIND, house=house, account=user, quiet=True)
+    matched.close("本人另行申请", by=user)
+    return Request.ask(Request.Kind.BIND, user, house=house, **values)
 
 
 @transaction.atomic

@@ -16,7 +16,9 @@ from houses.choices import HouseholdType, Role
 from houses.family import Family
 from houses.models import Finding, House, Invitation, Membership, Request, StaffRole, Submission
 from houses.office import Office
+from houses.own_data import gather
 from houses.reviewing import fill_by_link
+from houses.staff.request_pages import concerned
 from houses.states import EndReason, FindingCode
 from houses.visibility import Sight, for_household, for_staff
 from residents.exceptions import Refused
@@ -112,6 +114,59 @@ def test_applying_for_a_house_does_not_tell_whether_a_match_waits_there(home: Ho
     there = Family(thief).apply_for(home.house, Role.WIFE, "我住这里")
     elsewhere = Family(thief).apply_for(HouseFactory(), Role.WIFE, "我住这里")
     assert (there.status, there.role, there.text) == (elsewhere.status, elsewhere.role, elsewhere.text)
+
+
+def told_of(user: User, house: House) -> list[tuple[str, ...]]:
+    """What the account's own copy says of its requests for this house, but for the address."""
+    user.refresh_from_db()
+    (part,) = (part for part in gather(user) if part.title == "我的申请")
+    return [(kind, *rest) for kind, address, *rest in part.rows if address.endswith(f" {house.address}")]
+
+
+@pytest.fixture
+def two_applications(home: Home) -> tuple[User, House]:
+    """李梅's name and number by another phone, matched long ago, apply as a tenant: where she is the wife,
+    and in the other house, where nobody is on the books."""
+    thief, elsewhere = stranger("李梅", LI_ID), HouseFactory(building="9")
+    Family(thief).match()
+    Request.objects.update(asked_at=timezone.now() - timedelta(days=2))
+    for house in (home.house, elsewhere):
+        Family(thief).apply_for(house, Role.TENANT, "租住")
+    return thief, elsewhere
+
+
+def test_an_application_is_told_as_it_was_typed_where_a_match_waited(
+    home: Home, two_applications: tuple[User, House]
+) -> None:
+    thief, elsewhere = two_applications
+    there = told_of(thief, home.house)
+    assert there == told_of(thief, elsewhere) and there[0][1:3] == ("租客", "租住")
+
+
+WHAT_HAPPENS_TO_HER: dict[str, Callable[[Home], object]] = {
+    "nothing": lambda home: None,
+    "moves out": lambda home: home.office.end(home.wife.pk, EndReason.MOVED_OUT),
+    "is erased": lambda home: erasing.erase(home.wife.resident, by=home.office.user),
+    "becomes an owner": lambda home: home.office.complete(home.wife.pk, {"role": Role.SELF}, reason="房产证"),
+}
+
+
+@pytest.mark.parametrize("happens", WHAT_HAPPENS_TO_HER.values(), ids=WHAT_HAPPENS_TO_HER)
+def test_nothing_that_happens_to_the_matched_member_is_told_to_the_applicant(
+    home: Home, two_applications: tuple[User, House], happens: Any
+) -> None:
+    thief, elsewhere = two_applications
+    happens(home)
+    assert told_of(thief, home.house) == told_of(thief, elsewhere)
+
+
+def test_the_office_answers_for_either_house_and_finds_the_matched_member(
+    home: Home, two_applications: tuple[User, House]
+) -> None:
+    request = Request.objects.open().get(house=home.house)
+    assert not home.family.requests.exists() and concerned(request, home.office.scope()) == home.wife.resident
+    home.office.answer(request.pk, accept=True, reason="核对证件")
+    assert Membership.objects.get(pk=home.wife.pk).bound_at
 
 
 def test_a_match_from_another_phone_cannot_be_confirmed(home: Home) -> None:
