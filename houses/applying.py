@@ -93,8 +93,8 @@ def _write(resident: Resident, member: Membership, submission: Submission, by: U
     member.resident = resident
     of_membership = {name: values[name] for name in OF_MEMBERSHIP if name in values}
     if _put(member, of_membership, submission.source) or member._state.adding:
-        if member.role == Role.SELF and not member._state.adding:
-            member.invitations.all().revoke()  # an owner is no other owner's to invite
+        if member.role in (Role.SELF, Role.TENANT) and not member._state.adding:
+            member.invitations.all().revoke()  # neither is an owner's to invite any more
         _save(member, OF_MEMBERSHIP, by, why)
 
 

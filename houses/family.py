@@ -143,6 +143,8 @@ class Family:
     def invitable(self, key: int) -> Membership:
         """A member for whom there is a link. Raises Refused."""
         row = self.fillable(key)
+        if not self._sees(row):
+            raise Refused(Refusal.UNSEEN)
         if not self.scope.invitable.filter(pk=row.pk).exists():
             raise Refused(Refusal.NOT_INVITABLE)
         binding.require_invitable(row)
@@ -248,8 +250,12 @@ class Family:
     def _author(self, row: Membership, guardian: bool) -> Author:
         mine = row.resident_id == self.user.resident_id
         kind = Submission.Author.SELF if mine else Submission.Author.OWNER
-        sees = mine or self.scope.full.filter(pk=row.pk).exists()
-        return Author(kind, self.user, guardian=guardian, blind=not sees)
+        return Author(kind, self.user, guardian=guardian, blind=not self._sees(row))
+
+    def _sees(self, row: Membership) -> bool:
+        """The whole record, not the name alone."""
+        mine = row.resident_id == self.user.resident_id
+        return mine or bool(self.scope.full.filter(pk=row.pk).exists())
 
     def fillable(self, key: int) -> Membership:
         """A member whose record this account may fill. Raises Refused."""

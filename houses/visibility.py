@@ -250,9 +250,10 @@ class HouseholdScope:
         return Membership.objects.open().filter(Q(pk__in=self.own) | (at_home & managed))
 
     @property
-    def invitable(self) -> MembershipQuerySet:
-        """Whom this account may ask to fill in for themselves: whom it fills for, but no owner."""
-        return self.fillable.exclude(resident=self.resident_id).exclude(role=Role.SELF)
+    def invitable(self) -> Any:
+        """Whom this account may ask to fill in for themselves: whom it fills for, but no owner; and whom it
+        sees in full: the link shows the record, and whoever hands it on can open it too."""
+        return self.full.exclude(resident=self.resident_id).exclude(role=Role.SELF)
 
     @property
     def pictured(self) -> Any:

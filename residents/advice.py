@@ -31,6 +31,7 @@ ADVICE: dict[str, str] = {
     Refusal.ALREADY_ASKED: "请等待答复，不需要再次提交。",
     Refusal.ALREADY_ANSWERED: _REFRESH,
     Refusal.NOT_INVITABLE: "请先补全此人的证件号码，或请本人直接登录。",
+    Refusal.UNSEEN: "请联系物业邀请，或请本人直接登录。",
     Refusal.ALREADY_SETTLED: _REFRESH,
     Refusal.NO_SUGGESTION: _OFFICE,
     Refusal.NUMBER_UNSETTLED: _OFFICE,

@@ -74,6 +74,7 @@ class Refusal(models.TextChoices):
     INVITATION_DEAD = "invitation_dead", "邀请已失效，请向邀请人重新索取。"
     INVITATION_DIGITS = "invitation_digits", "证件号码后六位不符，请核对后再试。"
     NOT_INVITABLE = "not_invitable", "此人还没有登记证件号码，或已有帐号，不能邀请。"
+    UNSEEN = "unseen", "您看不到此人的登记资料，不能由您邀请。"
 
     # Two records, findings, the house
     SAME_RECORD = "same_record", "请选择两份不同的资料。"

@@ -570,6 +570,19 @@ def test_an_owner_invites_no_other_owner(home: Home) -> None:
         home.family.invite(home.wife.pk)
 
 
+def test_an_owner_does_not_open_a_tenants_record_by_a_link_of_the_own(home: Home, let: Membership) -> None:
+    with refused("unseen"):
+        home.family.invite(let.pk)
+    assert not Invitation.objects.exists()
+
+
+def test_a_link_ends_when_the_member_turns_out_to_be_a_tenant(home: Home) -> None:
+    _, token = home.family.invite(home.son.pk)
+    home.office.complete(home.son.pk, {"role": Role.TENANT}, reason="租赁合同")
+    with refused("invitation_dead"):
+        fill_by_link(token, XIAO_ID[-6:], {"employer": "某公司"}, consented=True)
+
+
 def test_an_invitation_does_not_bind_somebody_who_became_an_owner_meanwhile(home: Home) -> None:
     _, token = home.family.invite(home.wife.pk)
     home.office.complete(home.wife.pk, {"role": Role.SELF}, reason="房产证加名")

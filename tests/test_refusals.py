@@ -78,6 +78,7 @@ TABLE = [
     ("invitation_dead",   "accept_invitation", "an_invitation_is_used_once"),
     ("invitation_digits", "accept_invitation", "an_invitation_asks_for_the_last_six"),
     ("not_invitable",     "invite",            "nobody_invites_oneself"),
+    ("unseen",            "invite",            "whom_one_fills_for_blindly_one_does_not_invite"),
     # Two records, findings, the house
     ("same_record",       "absorb",            "a_record_is_not_absorbed_into_itself"),
     ("already_absorbed",  "approve",           "a_record_that_is_gone_is_not_attached"),

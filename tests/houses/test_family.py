@@ -347,6 +347,12 @@ def test_nobody_invites_oneself(books: Any, owner: Family) -> None:
         owner.invite(books.owner.pk)
 
 
+def test_whom_one_fills_for_blindly_one_does_not_invite(books: Any, owner: Family) -> None:
+    Membership.objects.filter(pk=books.son.pk).update(role=Role.TENANT)
+    with refused("unseen"):
+        owner.invite(books.son.pk)
+
+
 def test_who_has_no_number_yet_is_not_invited(books: Any, owner: Family) -> None:
     Resident.objects.filter(pk=books.son.resident_id).update(id_number="")
     with refused("not_invitable"):
@@ -477,7 +483,7 @@ def test_matching_has_a_daily_limit(books: Any) -> None:
 
 @pytest.fixture
 def token(owner: Family, books: Any, chen: Membership) -> str:
-    Membership.objects.filter(pk=chen.pk).update(managed_by=books.owner.resident)
+    Membership.objects.filter(pk=chen.pk).update(managed_by=books.owner.resident, role=Role.FATHER)
     return owner.invite(chen.pk)[1]
 
 

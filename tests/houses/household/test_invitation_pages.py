@@ -137,6 +137,13 @@ def test_whose_number_is_not_known_is_not_invited(home: Home) -> None:
     assert refused_to_invite(home, home.wife, Refusal.NOT_INVITABLE)
 
 
+def test_whose_record_one_does_not_see_is_not_invited_and_the_office_is_named(home: Home) -> None:
+    Membership.objects.filter(pk=home.tenant.pk).update(managed_by=home.owner.resident)
+    assert refused_to_invite(home, home.tenant, Refusal.UNSEEN)
+    assert "请联系物业邀请，或请本人直接登录。" in words(home.owners, "my:invite", home.tenant.pk)
+    assert "邀请本人填写" not in words(home.owners, "my:member", home.tenant.pk)
+
+
 def test_who_has_an_account_is_not_invited(home: Home) -> None:
     at_home(home.wife)
     assert refused_to_invite(home, home.wife, Refusal.NOT_INVITABLE)

@@ -129,7 +129,7 @@ def test_whom_one_may_fill_for_blindly_shows_nothing_of_the_record(home: Home) -
     row = named_by_the_owner(home)
     html = read(home.owners, "my:member", row.pk)
     assert BLIND in html and "代填" in html and "汉族" not in html and "还差" not in html
-    assert links(home, home.owners, row) == {"fill", "invite", "leave"}
+    assert links(home, home.owners, row) == {"fill", "leave"}
 
 
 def test_a_nickname_is_all_that_the_others_are_told(home: Home) -> None:
