@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from houses.choices import HouseholdType, Role
 from houses.family import Family
-from houses.models import Community, House, Membership, StaffRole
+from houses.models import Community, Guesses, House, Membership, StaffRole
 from houses.office import Office
 from residents.exceptions import Refused
 from residents.models import Attempt, Consent, NumberLock, Resident, User
@@ -31,7 +31,7 @@ THE_REST: dict[str, Any] = {
 GAPS = {name: "" if isinstance(value, str) else None for name, value in THE_REST.items()}
 
 # Counters and locks: they hold nothing that anybody typed.
-BOOKKEEPING = (Attempt, NumberLock)
+BOOKKEEPING = (Attempt, Guesses, NumberLock)
 
 
 # -- refusals ----------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 
 from houses import findings
-from houses.models import Community, Finding, House, Invitation, Membership, Request, Submission
+from houses.models import Community, Finding, Guesses, House, Invitation, Membership, Request, Submission
 from houses.models.claim import IDLE
 from houses.queues import Queue, counts, rows
 from houses.visibility import for_household, for_staff
@@ -232,7 +232,7 @@ def stored(*leaving_out: type) -> Tables:
     """Every row of residents, houses and the sync's books, as it lies in the database; counted tries
     and the rows that are nothing but locks aside."""
     models = [model for app in ("residents", "houses") for model in apps.get_app_config(app).get_models()]
-    watched = {*models, PlatformRecord, Mention} - {Attempt, NumberLock, *leaving_out}
+    watched = {*models, PlatformRecord, Mention} - {Attempt, Guesses, NumberLock, *leaving_out}
     return {model._meta.db_table: _raw(model) for model in sorted(watched, key=lambda one: one.__name__)}
 
 

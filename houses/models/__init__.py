@@ -1,7 +1,7 @@
 """Dwellings, who lives in them, what a person must look at, and who of the office may do so."""
 
 from .finding import Finding
-from .invitation import Invitation
+from .invitation import Guesses, Invitation
 from .membership import Membership
 from .place import Community, House
 from .request import Request
@@ -11,6 +11,7 @@ from .submission import Submission
 __all__ = [
     "Community",
     "Finding",
+    "Guesses",
     "House",
     "Invitation",
     "Membership",

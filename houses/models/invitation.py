@@ -14,7 +14,8 @@ from residents.models import User
 from .membership import Membership
 
 VALID_FOR = timedelta(hours=72)
-TRIES = 5
+TRIES = 5  # of one link
+GUESSES_A_DAY = 10  # at one member, whatever the link
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -104,11 +105,21 @@ class Invitation(models.Model):
         invitation = cls.objects.select_related("membership__resident", "membership__house").get(
             key=cls.key_of(token)
         )
-        number, typed = invitation.membership.resident.id_form, id_numbers.normalise(last_six)
-        if len(number) < 6 or not secrets.compare_digest(number[-6:].encode(), typed.encode()):
+        if not Guesses.count_one(invitation.membership):
+            invitation._give_back()
+            raise Refused(Refusal.TOO_MANY)
+        if not invitation._ends_in(last_six):
             raise Refused(Refusal.INVITATION_DIGITS, {"last_six": Refusal.INVITATION_DIGITS.label})
-        cls.objects.filter(pk=invitation.pk).update(tries=models.F("tries") - 1)
+        invitation._give_back()
+        Guesses.give_back(invitation.membership)
         return invitation
+
+    def _ends_in(self, last_six: str) -> bool:
+        number, typed = self.membership.resident.id_form, id_numbers.normalise(last_six)
+        return len(number) >= 6 and secrets.compare_digest(number[-6:].encode(), typed.encode())
+
+    def _give_back(self) -> None:
+        Invitation.objects.filter(pk=self.pk).update(tries=models.F("tries") - 1)
 
     def use(self, by: User | None) -> None:
         """Use it up, once. Raises Refused where it is used, revoked or over."""
@@ -117,3 +128,33 @@ class Invitation(models.Model):
         )
         if not alive.update(used_at=timezone.now(), used_by=by):
             raise Refused(Refusal.INVITATION_DEAD)
+
+
+class Guesses(models.Model):
+    """How often a member's digits were guessed on a day: whoever makes a new link gets no new tries."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="guesses")
+    day = models.DateField()
+    count = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "邀请试填次数"
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "day"], name="guesses_once_per_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"邀请试填次数 {self.pk}"
+
+    @classmethod
+    def count_one(cls, membership: Membership) -> bool:
+        """Before it is compared. False when today's are used up."""
+        today = timezone.localdate()
+        Guesses.objects.bulk_create([Guesses(membership=membership, day=today)], ignore_conflicts=True)
+        left = cls.objects.filter(membership=membership, day=today, count__lt=GUESSES_A_DAY)
+        return bool(left.update(count=models.F("count") + 1))
+
+    @classmethod
+    def give_back(cls, membership: Membership) -> None:
+        counted = cls.objects.filter(membership=membership, day=timezone.localdate(), count__gt=0)
+        counted.update(count=models.F("count") - 1)

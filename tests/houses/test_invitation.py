@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from houses.choices import Role
 from houses.family import Family
-from houses.models import Invitation, Membership, StaffRole
-from houses.models.invitation import TRIES, VALID_FOR
+from houses.models import Guesses, Invitation, Membership, StaffRole
+from houses.models.invitation import GUESSES_A_DAY, TRIES, VALID_FOR
 from houses.reviewing import fill_by_link
 from houses.states import EndReason
 from residents.models import Attempt, Resident, User
@@ -86,7 +87,7 @@ def test_a_right_try_costs_nothing(home: Home, token: str) -> None:
     for _ in range(2):
         with refused("identity_mismatch"):
             Family(other).accept_invitation(token, LI_ID[-6:])
-    assert Invitation.objects.get().tries == TRIES - 1
+    assert (Invitation.objects.get().tries, Guesses.objects.get().count) == (TRIES - 1, 0)
 
 
 def test_tries_are_counted_for_the_account_as_well(home: Home, token: str) -> None:
@@ -99,6 +100,40 @@ def test_a_wrong_person_does_not_use_it_up(home: Home, token: str) -> None:
     with refused("identity_mismatch"):
         Family(account("13800000019", "陈新", CHEN_ID)).accept_invitation(token, LI_ID[-6:])
     assert Family(stranger("李梅", LI_ID)).accept_invitation(token, LI_ID[-6:]).status == "activated"
+
+
+def guess_wrongly(token: str, times: int = TRIES) -> None:
+    for _ in range(times):
+        with refused("invitation_digits"):
+            fill_by_link(token, "000000", {"job_title": "医生"}, consented=True)
+
+
+def test_new_links_bring_no_more_guesses_than_a_day_has(home: Home) -> None:
+    for _ in range(GUESSES_A_DAY // TRIES):
+        guess_wrongly(home.family.invite(home.wife.pk)[1])
+    _, newest = home.office.invite(home.wife.pk)
+    with refused("too_many"):
+        fill_by_link(newest, LI_ID[-6:], {"job_title": "医生"}, consented=True)
+    assert Invitation.objects.live().get().tries == 0
+
+
+def test_the_next_day_the_link_is_opened(home: Home, token: str) -> None:
+    Guesses.objects.create(membership=home.wife, day=timezone.localdate(), count=GUESSES_A_DAY)
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        assert fill_by_link(token, LI_ID[-6:], {"job_title": "医生"}, consented=True).values
+
+
+def test_guesses_at_one_member_are_no_others(home: Home) -> None:
+    Guesses.objects.create(membership=home.wife, day=timezone.localdate(), count=GUESSES_A_DAY)
+    _, token = home.family.invite(home.son.pk)
+    assert Family(stranger("小周", XIAO_ID)).accept_invitation(token, XIAO_ID[-6:]).bound_at
+
+
+def test_a_dead_link_spends_no_guess(home: Home, token: str) -> None:
+    home.family.revoke_invitation(home.wife.pk)
+    with refused("invitation_dead"):
+        fill_by_link(token, "000000", {"job_title": "医生"}, consented=True)
+    assert not Guesses.objects.exists()
 
 
 def test_the_number_that_counts_is_the_one_of_today(home: Home, token: str) -> None:

@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 
 from houses.choices import Role
 from houses.family import Family
-from houses.models import Invitation, Membership, Request, Submission
-from houses.models.invitation import TRIES
+from houses.models import Guesses, Invitation, Membership, Request, Submission
+from houses.models.invitation import GUESSES_A_DAY, TRIES
 from houses.states import EndReason
 from residents.exceptions import Refusal
 from residents.models import Attempt, Consent, Resident, User
@@ -230,6 +230,14 @@ def test_wrong_digits_are_counted_and_end_the_link(home: Home, token: str, visit
         assert Refusal.INVITATION_DIGITS.label in told(post(visitor, token, act, "000000", notice="on"))
         assert Invitation.objects.get().tries == tries
     assert Refusal.INVITATION_DEAD.label in told(post(visitor, token, act))
+
+
+def test_when_the_guesses_of_the_day_are_used_up_that_is_told(
+    home: Home, token: str, visitor: Client
+) -> None:
+    Guesses.objects.create(membership=home.wife, day=timezone.localdate(), count=GUESSES_A_DAY)
+    answer = post(visitor, token)
+    assert answer.status_code == 429 and "请明天再试，或到物业办理" in told(answer)
 
 
 def test_wrong_digits_show_nothing(home: Home, token: str, visitor: Client) -> None:
