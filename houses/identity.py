@@ -5,6 +5,7 @@ the account has said who it is and that has been checked (domain.md, Accounts an
 """
 
 from contextlib import suppress
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -134,9 +135,9 @@ def unlink(user: User, reason: str, *, by: User) -> None:
     person = user.resident
     if person is not None:
         lock_homes([person.pk])
-    if person is None or not User.objects.filter(pk=user.pk, resident=person).update(
-        resident=None, stated_name="", stated_id_number="", stated_at=None
-    ):
+    nobody: dict[str, Any] = {"resident": None, "stated_name": "", "stated_id_number": "", "stated_at": None}
+    nobody["wechat_openid"] = None  # it is the former holder's, whoever has the phone now
+    if person is None or not User.objects.filter(pk=user.pk, resident=person).update(**nobody):
         raise Refused(Refusal.NOT_LINKED)
     for row in person.memberships.open():
         row.unbind(by=by, why=f"解除帐号：{reason}")
@@ -152,7 +153,9 @@ def _leave_nothing(user: User, by: User) -> None:
     user.requests.all().close("帐号已解除", by=by)
     user.requests.update(quiet=True)
     Invitation.objects.filter(invited_by=user).revoke()
+    Invitation.objects.filter(used_by=user).update(used_by=None)
     user.consents.filter(withdrawn_at=None).update(withdrawn_at=timezone.now())
+    user.consents.update(account=None)
 
 
 @transaction.atomic

@@ -16,9 +16,10 @@ from residents.upstream import blank
 
 from .family import Family
 from .models import Invitation, Membership, Submission
-from .wording import FIELDS, Reader, in_order, label_of, labels, moment, role_of, source_of
+from .wording import FIELDS, Reader, in_order, label_of, labels, moment, name_at_home, role_of, source_of
 
 REASON = "本人下载"
+A_CHILD = "一名未成年人"
 
 # Shown in full: what is masked or scrubbed elsewhere.
 _TEXTS = {"name", "registered_address", "job_title", "employer", "photo_url"}
@@ -37,14 +38,14 @@ def gather(user: User) -> list[Part]:
     """What the account is told of itself; of its person after a row in the access log."""
     family, person = Family(user), user.resident
     if person is None:
-        return [_account(user), _consents(user), _requests(family)]
+        return [_account(user), _consents(family), _requests(family)]
     AccessLog.write_export(user, [person.pk], reason=REASON)
     return [
         _account(user),
         _record(family, person),
         _photo(person),
         _homes(person),
-        _consents(user),
+        _consents(family),
         _entries(family),
         _requests(family),
         _invitations(user),
@@ -127,17 +128,18 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _consents(user: User) -> Part:
-    found = user.consents.select_related("child").order_by("pk")
+def _consents(family: Family) -> Part:
+    """A child is named while the account sees the child, and as the household calls it."""
+    names = {row.resident_id: name_at_home(row) for row in family.scope.shown.select_related("resident")}
     rows = [
         (
             one.get_kind_display(),
             f"第 {one.version} 版",
-            one.child.name if one.child else "",
+            names.get(one.child_id, A_CHILD) if one.child_id else "",
             moment(one.given_at),
             moment(one.withdrawn_at),
         )
-        for one in found
+        for one in family.user.consents.order_by("pk")
     ]
     return Part("同意记录", ("事项", "版本", "未成年人", "同意时间", "撤回时间"), rows)
 

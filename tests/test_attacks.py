@@ -60,6 +60,7 @@ pytestmark = pytest.mark.django_db
 
 UNKNOWN = "没有人"
 UNKNOWNS_NUMBER = id_number(77, born="19700101")
+CHILDS_NUMBER = id_number(78, born="20200110")
 ALL_TABLES = (Resident, Membership, House, Finding, Invitation, Submission)
 
 
@@ -262,6 +263,54 @@ def test_an_unlinked_account_keeps_nothing_for_whoever_holds_the_phone_next(home
 def test_an_unlinked_accounts_consent_is_not_the_next_holders(home: Home) -> None:
     home.office.unlink(home.owners.pk, "手机号已换人")
     assert not Consent.stands(home.owners, Consent.Kind.SENSITIVE)
+
+
+def copy_of(user: User) -> str:
+    """All that the account may download of itself."""
+    return str(gather(User.objects.get(pk=user.pk)))
+
+
+@pytest.fixture
+def child(home: Home) -> Membership:
+    """老周 agreed to what is kept of her."""
+    row = member(
+        home.house, person("周小小", CHILDS_NUMBER, ""), Role.DAUGHTER, managed_by=home.owner.resident
+    )
+    home.family.consent_for_child(row.pk)
+    return row
+
+
+def test_a_childs_name_is_in_the_copy_of_who_agreed_for_it(home: Home, child: Membership) -> None:
+    assert "周小小" in copy_of(home.owners)
+
+
+def test_who_sees_the_child_no_more_is_not_told_its_name(home: Home, child: Membership) -> None:
+    home.office.transfer(home.house.pk, [home.owner.pk])
+    copy = copy_of(home.owners)
+    assert "周小小" not in copy and "一名未成年人" in copy
+
+
+def test_the_next_holder_of_a_phone_is_told_of_no_consent_of_the_former(
+    home: Home, child: Membership
+) -> None:
+    home.office.unlink(home.owners.pk, "手机号已换人")
+    assert "监护人同意" not in copy_of(home.owners)
+    assert Consent.objects.filter(child=child.resident, account=None).exists()
+
+
+def test_the_next_holder_of_a_phone_is_told_of_no_invitation_of_the_former(home: Home) -> None:
+    _, token = home.family.invite(home.wife.pk)
+    wife, elsewhere = stranger("李梅", LI_ID), chens_home()
+    Family(wife).accept_invitation(token, LI_ID[-6:])
+    home.office.unlink(wife.pk, "手机号已换人")
+    User.objects.filter(pk=wife.pk).update(resident=elsewhere.resident)
+    assert home.house.address not in copy_of(wife)
+
+
+def test_the_former_holders_wechat_does_not_open_the_account_any_more(home: Home) -> None:
+    User.objects.filter(pk=home.owners.pk).update(wechat_openid="openid-1")
+    home.office.unlink(home.owners.pk, "手机号已换人")
+    assert User.objects.get(pk=home.owners.pk).wechat_openid is None
 
 
 def test_an_unlinked_account_cannot_hand_in_what_it_had_begun(home: Home) -> None:
