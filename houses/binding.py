@@ -17,7 +17,7 @@ from residents.upstream import Sources
 
 from . import findings, identity
 from .choices import Role
-from .locks import lock
+from .locks import StillMay, always, lock
 from .models import Community, House, Invitation, Membership, Request
 from .models.membership import MembershipQuerySet
 
@@ -125,20 +125,23 @@ def _fill_phone(user: User, resident: Resident) -> None:
 # -- by invitation -----------------------------------------------------------------------
 
 
-def require_invitable(row: Membership) -> None:
+def require_invitable(row: Membership | None) -> None:
     """Raises Refused for whom there is no link."""
+    if row is None:
+        raise Refused(Refusal.NOT_FOUND)
     if not row.is_open:
         raise Refused(Refusal.ENDED)
     if row.bound_at or len(row.resident.id_form) < 6 or User.objects.filter(resident=row.resident).exists():
         raise Refused(Refusal.NOT_INVITABLE)
 
 
-def invite(row: Membership, *, by: User) -> tuple[Invitation, str]:
+@transaction.atomic
+def invite(row: Membership, *, by: User, still_may: StillMay = always) -> tuple[Invitation, str]:
     """A link for one member, and its token, which is told once. Raises Refused."""
-    require_invitable(row)
-    with transaction.atomic():
-        lock(houses=[row.house_id])
-        return Invitation.issue(row, by)
+    lock(houses=[row.house_id], people=[row.resident_id])
+    still_may()
+    require_invitable(Membership.objects.filter(pk=row.pk).select_related("resident").first())
+    return Invitation.issue(row, by)
 
 
 def accept(user: User, token: str, last_six: str) -> Membership:

@@ -92,11 +92,8 @@ class Family:
 
     def submit(self, key: int) -> Submission:
         submission = self._submission(key)
-        if submission.membership_id is not None:
-            self.fillable(submission.membership_id)
-        elif not self.scope.houses.filter(pk=submission.house_id).exists():
-            raise Refused(Refusal.NOT_FOUND)
-        return reviewing.submit(submission, Author(submission.author, self.user))
+        author = Author(submission.author, self.user)
+        return reviewing.submit(submission, author, still_may=lambda: self._anew()._submission(key))
 
     def discard(self, key: int) -> None:
         reviewing.discard(self._submission(key), by=self.user)
@@ -133,12 +130,18 @@ class Family:
         """Of a member whom one fills for and sees."""
         row = self.fillable(key)
         self._refuse_own_guardian(row, guardian)
-        photos.put(row, file, self._author(row, guardian))
+        author = self._author(row, guardian)
+        photos.put(row, file, author, still_may=lambda: self._anew()._pictured(key))
 
     def remove_photo(self, key: int) -> None:
         """One that a household put there."""
         row = self.fillable(key)
-        photos.remove(row, self._author(row, False))
+        photos.remove(row, self._author(row, False), still_may=lambda: self._anew()._pictured(key))
+
+    def _pictured(self, key: int) -> None:
+        """Raises Refused of whom one does not fill for or does not see."""
+        if not self._sees(self.fillable(key)):
+            raise Refused(Refusal.NOT_ALLOWED)
 
     def invitable(self, key: int) -> Membership:
         """A member for whom there is a link. Raises Refused."""
@@ -151,7 +154,8 @@ class Family:
         return row
 
     def invite(self, key: int) -> tuple[Invitation, str]:
-        return binding.invite(self.invitable(key), by=self.user)
+        row = self.invitable(key)
+        return binding.invite(row, by=self.user, still_may=lambda: self._anew().invitable(key))
 
     def revoke_invitation(self, key: int) -> None:
         if not self.fillable(key).invitations.all().revoke():
@@ -241,6 +245,10 @@ class Family:
         return Request.ask(kind, self.user, office_only=True, text=text, **about)
 
     # -- finding and allowing -------------------------------------------------------------
+
+    def _anew(self) -> "Family":
+        """The account as it stands now."""
+        return Family(User.objects.get(pk=self.user.pk))
 
     def _refuse_own_guardian(self, row: Membership, guardian: bool) -> None:
         """Nobody is the own guardian."""

@@ -10,6 +10,7 @@ from residents.upstream import Sources
 
 from .checks import MINOR_AGE
 from .drafts import Author
+from .locks import StillMay, always, lock
 from .models import Membership, Submission
 
 _SOURCES = {
@@ -18,7 +19,7 @@ _SOURCES = {
 }
 
 
-def put(row: Membership, file: images.File, author: Author) -> None:
+def put(row: Membership, file: images.File, author: Author, *, still_may: StillMay = always) -> None:
     """Fill the blank, or replace what a household put there before. Raises Refused.
 
     A face is sensitive: that is agreed to separately, and for a child its guardian agrees.
@@ -28,6 +29,8 @@ def put(row: Membership, file: images.File, author: Author) -> None:
         Attempt.spend(author.account, Attempt.Kind.PHOTO)
     portrait = images.read(file)
     with transaction.atomic():
+        lock(houses=[row.house_id], people=[row.resident_id])
+        still_may()
         Photo.keep(row.resident_id, portrait, _SOURCES[Submission.Author(author.kind)])
         if author.guardian and author.account:
             Consent.give(author.account, Consent.Kind.GUARDIAN, child=row.resident)
@@ -49,8 +52,11 @@ def _require_agreed(person: Resident, author: Author) -> None:
         raise Refused(Refusal.GUARDIAN_CONSENT)
 
 
-def remove(row: Membership, author: Author) -> None:
+@transaction.atomic
+def remove(row: Membership, author: Author, *, still_may: StillMay = always) -> None:
     """What a household put there. Raises Refused."""
+    lock(houses=[row.house_id], people=[row.resident_id])
+    still_may()
     photo = Photo.of(row.resident_id)
     if photo is None or author.blind:
         raise Refused(Refusal.NOT_FOUND)

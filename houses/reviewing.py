@@ -29,7 +29,7 @@ from .drafts import (
     require_plain,
     stale_fields,
 )
-from .locks import lock
+from .locks import StillMay, always, lock
 from .models import Finding, Invitation, Membership, Submission
 
 Status = Submission.Status
@@ -40,10 +40,13 @@ class _OpensErrors(Exception):
 
 
 @transaction.atomic
-def submit(submission: Submission, author: Author, *, reason: str = "") -> Submission:
+def submit(
+    submission: Submission, author: Author, *, reason: str = "", still_may: StillMay = always
+) -> Submission:
     """Hand it in: applied at once, or waiting for the office. Raises Refused."""
     known = person_on_the_books(submission) if author.is_staff and submission.membership is None else None
     hold(submission, known)
+    still_may()
     _require_submittable(submission, author)
     handed_in = {"submitted_at": timezone.now(), "reasons": {}, "note": reason[:200]}
     if not submission.move(Submission.EDITABLE, Status.WAITING, by=author.account, why=reason, **handed_in):
@@ -137,9 +140,13 @@ def _open_errors(submission: Submission, known: Resident | None) -> set[int]:
 def open_link(token: str, last_six: str) -> Invitation:
     """For somebody invited without an account: no record of who manages it themselves. Raises Refused."""
     invitation = Invitation.enter(token, last_six)
-    if invitation.membership.resident.self_managed_since:
-        raise Refused(Refusal.INVITATION_DEAD)
+    _require_unmanaged(invitation.membership)
     return invitation
+
+
+def _require_unmanaged(row: Membership) -> None:
+    if Resident.objects.filter(pk=row.resident_id, self_managed_since__isnull=False).exists():
+        raise Refused(Refusal.INVITATION_DEAD)
 
 
 def fill_by_link(
@@ -154,6 +161,7 @@ def fill_by_link(
     with transaction.atomic():
         lock(houses=[row.house_id], people=[row.resident_id])
         invitation.use(None)
+        _require_unmanaged(row)
         typed_by_link = draft(author, values, house=row.house, membership=row)
         return submit(typed_by_link, author)
 

@@ -6,12 +6,13 @@ Whoever attacks knows a name and a number by heart, holds a phone, or has a hous
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from houses import absorbing, erasing, leaving
+from houses import absorbing, binding, erasing, leaving, photos, reviewing
 from houses.choices import HouseholdType, Role
 from houses.family import Family
 from houses.models import Finding, House, Invitation, Membership, Request, StaffRole, Submission
@@ -22,7 +23,8 @@ from houses.staff.request_pages import concerned
 from houses.states import EndReason, FindingCode
 from houses.visibility import Sight, for_household, for_staff
 from residents.exceptions import Refused
-from residents.models import Attempt, Consent, Resident, User
+from residents.models import Attempt, Consent, Photo, Resident, User
+from residents.upstream import Sources
 from sync.own import sync_own_phone
 
 from .attackers import (
@@ -55,6 +57,8 @@ from .cast import (
 from .cast import dwelling as dwelling_of
 from .cast import person as answer_about
 from .factories import FindingFactory, HouseFactory, UserFactory, id_number
+from .household import fresh
+from .pictures import picture, put
 
 pytestmark = pytest.mark.django_db
 
@@ -561,6 +565,102 @@ def test_a_tenants_answer_takes_nobody_off_the_owner(platform: Any, sync: Any) -
     theirs = dwelling_of(wife, role=2)
     sync(WANG_PHONE, answer_about("王租", WANG_ID, WANG_PHONE, theirs))
     assert Membership.objects.get(resident__name="李梅").managed_by.name == "老周"
+
+
+# -- between the check and the lock -------------------------------------------------------
+
+
+@pytest.fixture
+def before_the_lock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str, Callable[[], object]], None]:
+    """What happens between the first look and the lock that a module takes."""
+
+    def happens(module: Any, locking: str, act: Callable[[], object]) -> None:
+        real = getattr(module, locking)
+
+        def late(*args: Any, **values: Any) -> Any:
+            monkeypatch.setattr(module, locking, real)
+            act()
+            return real(*args, **values)
+
+        monkeypatch.setattr(module, locking, late)
+
+    return happens
+
+
+@pytest.fixture
+def gap(home: Home) -> Submission:
+    """What 老周 typed about 李梅, complete but for one field."""
+    Resident.objects.filter(pk=home.wife.resident_id).update(employer="")
+    return home.family.draft(home.wife.pk, {"employer": "某公司"})
+
+
+def test_what_is_handed_in_while_the_member_activates_is_not_written(
+    home: Home, gap: Submission, before_the_lock: Any
+) -> None:
+    before_the_lock(reviewing, "hold", lambda: at_home(home.wife))
+    with refused("not_found"):
+        home.family.submit(gap.pk)
+    assert (Resident.objects.get(pk=home.wife.resident_id).employer, fresh(gap).status) == ("", "draft")
+
+
+def test_what_is_handed_in_while_the_account_is_unlinked_is_not_written(
+    home: Home, gap: Submission, before_the_lock: Any
+) -> None:
+    before_the_lock(reviewing, "hold", lambda: home.office.unlink(home.owners.pk, "手机号已换人"))
+    with refused("not_found"):
+        home.family.submit(gap.pk)
+    assert Resident.objects.get(pk=home.wife.resident_id).employer == ""
+
+
+def test_a_photo_that_comes_while_the_member_activates_is_not_kept(home: Home, before_the_lock: Any) -> None:
+    before_the_lock(photos, "lock", lambda: at_home(home.wife))
+    with refused("self_managed"):
+        home.family.set_photo(home.wife.pk, BytesIO(picture()))
+    assert not Photo.objects.exists()
+
+
+def test_a_photo_is_not_removed_while_the_member_activates(home: Home, before_the_lock: Any) -> None:
+    put(home.wife.resident, Sources.OWNER)
+    before_the_lock(photos, "lock", lambda: at_home(home.wife))
+    with refused("self_managed"):
+        home.family.remove_photo(home.wife.pk)
+    assert Photo.objects.exists()
+
+
+MEANWHILE: dict[str, tuple[Callable[[Home], object], str]] = {
+    "sold": (lambda home: leaving.transfer(home.house, [home.owner], by=home.office.user), "not_found"),
+    "bound": (lambda home: at_home(home.wife), "self_managed"),
+    "unlinked": (lambda home: home.office.unlink(home.owners.pk, "手机号已换人"), "not_found"),
+}
+
+
+@pytest.mark.parametrize(("happens", "code"), MEANWHILE.values(), ids=MEANWHILE)
+def test_no_link_is_left_of_what_happened_while_it_was_made(
+    home: Home, before_the_lock: Any, happens: Any, code: str
+) -> None:
+    before_the_lock(binding, "lock", lambda: happens(home))
+    with refused(code):
+        home.family.invite(home.wife.pk)
+    assert not Invitation.objects.live().exists()
+
+
+def test_a_link_fills_nothing_in_while_the_person_activates_elsewhere(
+    home: Home, token: str, before_the_lock: Any
+) -> None:
+    person = Resident.objects.filter(pk=home.wife.resident_id)
+    before_the_lock(reviewing, "lock", lambda: person.update(self_managed_since=timezone.now()))
+    with refused("invitation_dead"):
+        fill_by_link(token, LI_ID[-6:], {"job_title": "医生"}, consented=True)
+    assert not Submission.objects.exists()
+
+
+def test_nor_of_the_offices_where_the_member_bound_while_it_was_made(
+    home: Home, before_the_lock: Any
+) -> None:
+    before_the_lock(binding, "lock", lambda: at_home(home.wife))
+    with refused("not_invitable"):
+        home.office.invite(home.wife.pk)
+    assert not Invitation.objects.live().exists()
 
 
 # -- role 1 by an owner's tap -------------------------------------------------------------
