@@ -79,11 +79,7 @@ class Family:
     ) -> Submission:
         """Keep what was typed about somebody new."""
         self.user.require_unlocked()
-        found = self.scope.houses.filter(pk=house).first()
-        if found is None:
-            raise Refused(Refusal.NOT_FOUND)
-        if not self.scope.nameable.filter(pk=found.pk).exists():
-            raise Refused(Refusal.NOT_ALLOWED)
+        found = self._nameable(house)
         mine = self._submission(submission) if submission is not None else None
         if mine is not None and (mine.membership_id is not None or mine.house_id != found.pk):
             raise Refused(Refusal.NOT_FOUND)
@@ -93,7 +89,12 @@ class Family:
     def submit(self, key: int) -> Submission:
         submission = self._submission(key)
         author = Author(submission.author, self.user)
-        return reviewing.submit(submission, author, still_may=lambda: self._anew()._submission(key))
+        return reviewing.submit(submission, author, still_may=lambda: self._anew()._require_to_hand_in(key))
+
+    def _require_to_hand_in(self, key: int) -> None:
+        submission = self._submission(key)
+        if submission.membership_id is None:
+            self._nameable(submission.house_id)
 
     def discard(self, key: int) -> None:
         reviewing.discard(self._submission(key), by=self.user)
@@ -276,6 +277,15 @@ class Family:
             self_managed = seen.resident.self_managed_since is not None
             raise Refused(Refusal.SELF_MANAGED if self_managed else Refusal.NOT_ALLOWED)
         return row
+
+    def _nameable(self, key: int) -> House:
+        """A house in which this account may name somebody. Raises Refused."""
+        found = self.scope.houses.filter(pk=key).first()
+        if found is None:
+            raise Refused(Refusal.NOT_FOUND)
+        if not self.scope.nameable.filter(pk=found.pk).exists():
+            raise Refused(Refusal.NOT_ALLOWED)
+        return found
 
     def _submission(self, key: int) -> Submission:
         self.user.require_unlocked()

@@ -303,6 +303,13 @@ def test_what_staff_typed_is_not_among_ones_entries(books: Any, owner: Family) -
         owner.discard(books.entry.pk)
 
 
+def test_who_may_name_nobody_any_more_hands_in_nobody(books: Any, owner: Family) -> None:
+    entry = owner.name_member(books.house.pk, {"name": "小李", "role": Role.OTHER})
+    Membership.objects.filter(pk=books.owner.pk).update(role=Role.FATHER)
+    with refused("not_allowed"):
+        owner.submit(entry.pk)
+
+
 def test_a_nickname_is_shown_and_signed_by_its_owner(books: Any, owner: Family) -> None:
     owner.set_nickname(books.owner.pk, " 孩儿他爸 ")
     row = fresh(books.owner)
