@@ -179,7 +179,7 @@ def _requests(family: Family) -> Part:
             one.get_kind_display(),
             f"{one.house.community} {one.house.address}" if one.house else "",
             one.get_role_display() or "",
-            scrub(one.text),
+            scrub(one.text) if one.tells_its_text_to(family.user) else "",
             one.get_status_display(),
             scrub(one.answer),
             moment(one.asked_at),

@@ -117,12 +117,7 @@ def asked(family: Family) -> list[Asked]:
     concerned = [row.membership_id for row in rows if row.membership_id]
     seen = family.scope.shown.filter(pk__in=concerned).select_related("resident") if concerned else []
     names = {row.pk: called_at_home(row) for row in seen}
-    return [Asked(row, names.get(row.membership_id, ""), _is_own_text(family, row)) for row in rows]
-
-
-def _is_own_text(family: Family, row: Request) -> bool:
-    """What a check wrote when it opened a dispute is for the office: the phone is another person's."""
-    return row.kind != Kind.DISPUTE or row.resident_id == family.user.resident_id
+    return [Asked(row, names.get(row.membership_id, ""), row.tells_its_text_to(family.user)) for row in rows]
 
 
 # -- pages ---------------------------------------------------------------------------------

@@ -147,6 +147,11 @@ class Request(Claimable):
             raise Refused(Refusal.ALREADY_ASKED) from None
         return request
 
+    def tells_its_text_to(self, account: User) -> bool:
+        """What a check wrote when it opened a dispute is for the office: the phone is another person's."""
+        own = self.resident_id is not None and self.resident_id == account.resident_id
+        return own or self.kind != Request.Kind.DISPUTE
+
     def settle(self, status: str, reason: str, *, by: User | None) -> bool:
         """Write the answer, once: False where it was answered before. Leaves a history row."""
         open_row = Request.objects.open().filter(pk=self.pk)

@@ -178,6 +178,27 @@ def test_a_quiet_request_is_not_told_of(owner: Membership) -> None:
     assert copy(owner)["我的申请"] == []
 
 
+NOT_THEIRS = "自报的姓名和证件号码与手机号的登记不符。"
+
+
+def mismatched(resident: Resident | None) -> User:
+    """Somebody whose phone the books know under another name; of whom is in question."""
+    user = visitor("陈五", CHEN_ID, CHEN_PHONE)
+    Request.ask(Request.Kind.DISPUTE, user, resident=resident, office_only=True, text=NOT_THEIRS)
+    return user
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_what_a_check_wrote_for_the_office_is_not_told(owner: Membership, known: bool) -> None:
+    told = json.loads(door(mismatched(owner.resident if known else None)).post(JSON).content)
+    assert [line["说明"] for line in told["我的申请"]] == [""]
+
+
+def test_the_own_words_to_the_office_are_told(owner: Membership) -> None:
+    home(owner).dispute("民族应为满族")
+    assert copy(owner)["我的申请"][0]["说明"] == "民族应为满族"
+
+
 def test_who_is_linked_to_nobody_gets_the_account_and_no_row_is_written(owner: Membership) -> None:
     stranger = visitor("老周", ZHOU_ID, CHEN_PHONE)
     told = json.loads(door(stranger).post(JSON).content)

@@ -198,6 +198,13 @@ def test_what_a_check_wrote_is_not_the_askers_to_read(home: Home, chen: User) ->
     assert "请物业核实 ◆ 待答复" in shown and text not in shown
 
 
+def test_nor_where_nobody_is_in_question(home: Home, chen: User) -> None:
+    text = "自报的姓名和证件号码与手机号的登记不符。"
+    Request.ask(Request.Kind.DISPUTE, chen, office_only=True, text=text)
+    shown = words(chen, "my:requests")
+    assert "请物业核实" in shown and text not in shown
+
+
 def test_a_dispute_is_neither_granted_nor_denied(home: Home) -> None:
     asked = home.family.dispute("民族应为满族")
     assert "说明：民族应为满族" in words(home.owners, "my:requests")
