@@ -16,6 +16,7 @@ from django.utils import timezone
 from houses.choices import Role
 from houses.family import Family
 from houses.models import House, Invitation, Membership, Request, Submission
+from houses.qr import key_of_room
 from residents.models import Consent, User
 
 from .cast import CHEN_ID, CHEN_PHONE, WANG_ID, WANG_PHONE
@@ -64,7 +65,6 @@ class Home:
             "members": self.wife.pk,
             "confirm": self.wife.pk,
             "houses": self.house.pk,
-            "house": self.house.pk,
             "entries": self.entry.pk,
             "requests": self.request.pk,
             "me": consent.pk if consent else 0,
@@ -72,6 +72,7 @@ class Home:
         key = keys.get(route.split("/")[2], "")
         filled = route.replace("<int:pk>", str(key)).replace("<slug:step>", "who")
         filled = filled.replace("<str:token>", self.token).replace("<int:version>", "1")
+        filled = filled.replace("<str:key>", key_of_room(self.house.pk))
         return filled.replace("<str:kind>", "sensitive")
 
     @cached_property

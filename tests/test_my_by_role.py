@@ -22,7 +22,7 @@ TABLE = """
 /my/entries/<int:pk>/<slug:step>/              302 302 302 404 200 404 404 403
 /my/entries/<int:pk>/check/                    302 302 302 404 200 404 404 403
 /my/entries/<int:pk>/discard/                  302 302 302 405 405 405 405 403
-/my/house/<int:pk>/                            302 302 302 200 302 302 200 403
+/my/house/<str:key>/                           302 302 302 200 302 302 200 403
 /my/houses/<int:pk>/add/                       302 302 302 404 200 200 404 403
 /my/invitation/<str:token>/                    200 200 200 200 200 200 200 200
 /my/login/                                     200 302 302 302 302 302 302 302

@@ -15,6 +15,7 @@ from residents.exceptions import Refusal
 from residents.forms import line, reason_field
 from residents.views.pages import FamilyForm
 
+from .. import qr
 from ..models import Community, House, Membership
 from ..states import Status
 from .act_page import ActPage
@@ -129,7 +130,7 @@ class Door(Apply):
     @cached_property
     def house(self) -> House:
         rows = House.objects.confirmed().select_related("community")
-        found: House = self.find(rows, pk=self.kwargs["pk"])
+        found: House = self.find(rows, pk=qr.room_behind(self.kwargs["key"]))
         return found
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -148,5 +149,5 @@ urls = [
     path("match/", Match.as_view(), name="match"),
     path("confirm/<int:pk>/", Confirm.as_view(), name="confirm"),
     path("apply/", Apply.as_view(), name="apply"),
-    path("house/<int:pk>/", Door.as_view(), name="house"),
+    path("house/<str:key>/", Door.as_view(), name="house"),
 ]

@@ -9,6 +9,7 @@ from django.urls import path, reverse
 
 from residents.completeness import missing
 
+from .. import qr
 from ..models import House, Membership
 from ..queues import queue_of
 from .pages import StaffPage
@@ -104,7 +105,7 @@ class HouseCode(StaffPage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         house = self.find(self.scope.houses, pk=pk)
-        address = request.build_absolute_uri(reverse("my:house", args=[house.pk]))
+        address = request.build_absolute_uri(reverse("my:house", args=[qr.key_of_room(house.pk)]))
         drawn = segno.make_qr(address).svg_inline(scale=6, border=2, lineclass="", svgclass="")
         return HttpResponse(_as_file(drawn), content_type="image/svg+xml")
 

@@ -1,9 +1,11 @@
 """By match and by application: what the pages tell, and what they do not (houses/household/binding.py)."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.signing import Signer
 from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -11,6 +13,7 @@ from django.utils.http import urlencode
 from houses.choices import Role
 from houses.family import Family
 from houses.models import House, Membership, Request
+from houses.qr import key_of_room
 from residents.exceptions import Refusal
 from residents.models import Attempt, Resident, User
 from tests.attackers import (
@@ -315,33 +318,56 @@ def test_an_application_after_a_match_tells_nothing_of_it(home: Home) -> None:
 # -- by application: the code at the door ---------------------------------------------------
 
 
-def test_the_code_of_a_room_shows_its_address_and_nothing_else(home: Home, newcomer: User) -> None:
-    shown = words(newcomer, "my:house", home.house.pk)
+@pytest.fixture
+def room(home: Home) -> str:
+    """What the code at the door of 老周's house carries."""
+    return key_of_room(home.house.pk)
+
+
+def test_the_code_of_a_room_shows_its_address_and_nothing_else(home: Home, room: str, newcomer: User) -> None:
+    shown = words(newcomer, "my:house", room)
     assert f"申请加入 {home.house.community} {home.house.address}" in shown
     assert not [name for name in ("老周", "李梅", "小周", "王租") if name in shown]
 
 
-def test_an_application_by_the_code_is_for_that_house(home: Home, newcomer: User) -> None:
-    answer = send(
-        newcomer, "my:house", home.house.pk, role=Role.OTHER, text="新来的", community="1", room="9"
-    )
+def test_an_application_by_the_code_is_for_that_house(home: Home, room: str, newcomer: User) -> None:
+    values = {"role": Role.OTHER, "text": "新来的", "community": "1", "room": "9"}
+    answer = send(newcomer, "my:house", room, **values)
     assert Request.objects.get().house == home.house and WAITING in told(answer)
 
 
-def test_who_is_at_home_there_is_led_home(home: Home) -> None:
-    assert door(home.owners).get(reverse("my:house", args=[home.house.pk]))["Location"] == reverse("my:home")
+def test_who_is_at_home_there_is_led_home(home: Home, room: str) -> None:
+    assert door(home.owners).get(reverse("my:house", args=[room]))["Location"] == reverse("my:home")
+
+
+def no_room(user: User, key: str) -> bool:
+    sent = send(user, "my:house", key, role=Role.OTHER, text="新来的")
+    return door(user).get(reverse("my:house", args=[key])).status_code == sent.status_code == 404
 
 
 def test_there_is_no_house_behind_another_number(newcomer: User) -> None:
     unknown = HouseFactory(community=CommunityFactory(confirmed_at=None))
     for key in (unknown.pk, 999999):
-        assert door(newcomer).get(reverse("my:house", args=[key])).status_code == 404
-        assert send(newcomer, "my:house", key, role=Role.OTHER, text="新来的").status_code == 404
+        assert no_room(newcomer, key_of_room(key))
     assert not Request.objects.exists()
 
 
-def test_whoever_scans_a_code_signs_in_first_and_comes_back(home: Home) -> None:
-    there = reverse("my:house", args=[home.house.pk])
+FORGED: dict[str, Callable[[House], str]] = {
+    "bare number": lambda house: str(house.pk),
+    "another room's": lambda house: str(house.pk) + key_of_room(house.pk + 1).removeprefix(str(house.pk + 1)),
+    "signed elsewhere": lambda house: Signer(salt="elsewhere").sign(str(house.pk)),
+    "nothing signed": lambda house: f"{house.pk}:",
+    "no number": lambda house: "²",
+}
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_nobody_walks_through_the_rooms_by_number(home: Home, newcomer: User, forge: Any) -> None:
+    assert no_room(newcomer, forge(home.house)) and not Request.objects.exists()
+
+
+def test_whoever_scans_a_code_signs_in_first_and_comes_back(room: str) -> None:
+    there = reverse("my:house", args=[room])
     answer = Client().get(there)
     assert answer["Location"] == f"{reverse('account:login')}?{urlencode({'next': there})}"
 

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+import segno
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from houses.choices import Role
 from houses.models import Community, House, StaffRole, Submission
+from houses.qr import key_of_room
 from residents.models import AccessLog
 from tests.factories import CommunityFactory, HouseFactory, MembershipFactory, UserFactory
 from tests.pages import full_numbers
@@ -97,6 +100,13 @@ def test_a_viewer_reads_and_is_offered_nothing(house: House, wife: Any) -> None:
 def test_the_code_of_a_house_is_a_picture(manager: Client, house: House) -> None:
     picture = manager.get(f"/staff/houses/{house.pk}/code.svg")
     assert picture["Content-Type"] == "image/svg+xml" and picture.content.startswith(b"<svg xmlns")
+
+
+def test_the_code_of_a_house_leads_to_its_door(manager: Client, house: House) -> None:
+    address = f"http://testserver{reverse('my:house', args=[key_of_room(house.pk)])}"
+    drawn = segno.make_qr(address).svg_inline(scale=6, border=2, lineclass="", svgclass="")
+    picture = manager.get(f"/staff/houses/{house.pk}/code.svg").content.decode()
+    assert picture.endswith(drawn.removeprefix("<svg"))
 
 
 # -- resident ----------------------------------------------------------------------------
