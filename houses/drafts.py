@@ -142,13 +142,21 @@ def consented(values: Mapping[str, Any], author: Author) -> dict[str, Any]:
     return {name: value for name, value in values.items() if agreed or name not in typed.SENSITIVE}
 
 
+def forget_sensitive(account: User) -> None:
+    """The separate consent was withdrawn: nothing typed under it stays in what is still with the author."""
+    entries = Submission.objects.filter(account=account, status__in=Submission.EDITABLE)
+    for entry in entries.exclude(author=Submission.Author.STAFF).select_for_update():
+        forget_unconsented(entry, Author(entry.author, account))
+
+
 def forget_unconsented(submission: Submission, author: Author) -> None:
     """The consent was withdrawn since it was typed: what it was for is not handed in."""
     values = consented(submission.values, author)
     if values != submission.values:
         submission.values, submission.consent_version = values, None
+        submission.base = consented(submission.base, author)
         sign(submission, author.account, "撤回同意")
-        submission.save(update_fields=["values", "consent_version"])
+        submission.save(update_fields=["values", "base", "consent_version"])
 
 
 def _clean_membership(values: Mapping[str, Any], author: Author) -> dict[str, int | None]:

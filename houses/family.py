@@ -8,6 +8,7 @@ and may not fill the record is it said why (`self_managed`).
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from residents.exceptions import Refusal, Refused, require_reason
@@ -17,6 +18,7 @@ from residents.upstream import Sources
 
 from . import answering, binding, drafts, editing, identity, photos, reviewing
 from .drafts import Author
+from .locks import lock_homes
 from .models import Community, House, Invitation, Membership, Request, Submission
 from .models.request import RequestQuerySet
 from .visibility import Sight, for_household
@@ -55,8 +57,14 @@ class Family:
         self._refuse_own_guardian(row, True)
         Consent.give(self.user, Consent.Kind.GUARDIAN, child=row.resident)
 
+    @transaction.atomic
     def withdraw_consent(self, kind: str, *, child: Resident | None = None) -> bool:
-        return Consent.withdraw(self.user, kind, child=child)
+        """What is still with the account forgets what was typed under it."""
+        lock_homes([key for key in (self.user.resident_id, child and child.pk) if key])
+        withdrawn = Consent.withdraw(self.user, kind, child=child)
+        if kind == Consent.Kind.SENSITIVE:
+            drafts.forget_sensitive(self.user)
+        return withdrawn
 
     # -- members --------------------------------------------------------------------------
 

@@ -1,17 +1,21 @@
-"""我的资料: what is stored of me, to have it corrected, to have it erased."""
+"""我的资料: what is stored of me, to have it corrected or erased; taking back a consent."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 
+from residents.exceptions import Refusal
 from residents.forms import reason_field
 from residents.masking import mask_id_number, mask_phone
 from residents.models import Photo, Resident, User
-from residents.views.pages import FamilyForm
+from residents.views.pages import AccountPage, FamilyForm
 
+from ..family import Family
 from ..models import Membership, Request
 from ..visibility import HouseholdScope
 from ..wording import name_at_home, role_of
@@ -152,8 +156,24 @@ class Erase(AskTheOffice):
         return "已申请删除资料，等待物业答复。答复之前一切照旧。"
 
 
+class Withdraw(AccountPage):
+    """Of the consents on the account's page; what was typed under one goes with it."""
+
+    needs_notice = False
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.user.consents.filter(pk=pk).first()
+        if row is None:
+            raise Http404(Refusal.NOT_FOUND.label)
+        Family(self.user).withdraw_consent(row.kind, child=row.child)
+        messages.success(request, "已撤回。")
+        return redirect("account:consents")
+
+
 urls = [
     path("me/record/", Record.as_view(), name="record"),
     path("me/dispute/", Dispute.as_view(), name="dispute"),
     path("me/erase/", Erase.as_view(), name="erase"),
+    path("me/consents/<int:pk>/withdraw/", Withdraw.as_view(), name="withdraw"),
 ]

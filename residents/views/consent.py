@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import path
 
 from ..exceptions import Refusal
@@ -20,7 +19,7 @@ from .pages import AccountPage, FamilyForm, PublicPage
 FOLLOWS = {
     Consent.Kind.NOTICE: "撤回后，再次使用这些页面时会重新询问您。已登记的资料不会因此删除。",
     Consent.Kind.SENSITIVE: (
-        "撤回后，不能再填写证件号码等敏感信息，也不能上传照片。"
+        "撤回后，不能再填写证件号码等敏感信息，也不能上传照片；草稿和退回资料中的敏感信息随即清除。"
         "已登记的内容不会因此删除，需要删除请点“我的”里的“申请删除资料”。"
     ),
     Consent.Kind.GUARDIAN: "撤回后，再填写这个孩子的资料时会重新询问您。已登记的内容不会因此删除。",
@@ -137,23 +136,10 @@ class Consents(AccountPage):
         )
 
 
-class Withdraw(AccountPage):
-    needs_notice = False
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row = self.user.consents.filter(pk=pk).first()
-        if row is None:
-            raise Http404(Refusal.NOT_FOUND.label)
-        Consent.withdraw(self.user, row.kind, child=row.child)
-        messages.success(request, "已撤回。")
-        return redirect("account:consents")
-
-
 urls = [
     path("notice/", Text.as_view(), name="notice"),
     path("notice/<str:kind>/", Text.as_view(), name="text"),
     path("notice/<str:kind>/<int:version>/", Text.as_view(), name="text_of_version"),
     path("consent/", Agree.as_view(), name="consent"),
     path("me/consents/", Consents.as_view(), name="consents"),
-    path("me/consents/<int:pk>/withdraw/", Withdraw.as_view(), name="withdraw"),
 ]

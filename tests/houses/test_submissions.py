@@ -531,6 +531,32 @@ def test_what_was_drafted_under_a_consent_since_withdrawn_is_not_handed_in(
     assert (person(wife).ethnicity, person(wife).registered_address) == ("", "河北省秦皇岛市")
 
 
+@pytest.mark.parametrize("returned", [False, True], ids=["draft", "returned"])
+def test_nothing_sensitive_stays_with_the_author_once_the_consent_is_withdrawn(
+    family: Family, wife: Membership, clerk: Office, returned: bool
+) -> None:
+    Resident.objects.filter(pk=wife.resident_id).update(ethnicity="02")
+    entry = family.draft(wife.pk, {"ethnicity": "01", "job_title": "护士"})
+    if returned:
+        reviewing.send_back(family.submit(entry.pk), {}, "请核对", by=clerk.user)
+    family.withdraw_consent(Consent.Kind.SENSITIVE)
+    kept = fresh(entry)
+    assert (set(kept.values), set(kept.base), kept.consent_version) == ({"job_title"}, {"job_title"}, None)
+
+
+def test_what_was_handed_in_under_a_consent_is_the_offices(family: Family, wife: Membership) -> None:
+    Resident.objects.filter(pk=wife.resident_id).update(ethnicity="02")
+    entry = family.submit(family.draft(wife.pk, {"ethnicity": "01"}).pk)
+    family.withdraw_consent(Consent.Kind.SENSITIVE)
+    assert (fresh(entry).status, fresh(entry).values) == ("waiting", {"ethnicity": "01"})
+
+
+def test_taking_back_the_notice_takes_nothing_typed_away(family: Family, wife: Membership) -> None:
+    entry = family.draft(wife.pk, {"ethnicity": "01"})
+    family.withdraw_consent(Consent.Kind.NOTICE)
+    assert fresh(entry).values == {"ethnicity": "01"}
+
+
 def test_a_draft_goes_on_without_what_was_agreed_to_before(family: Family, wife: Membership) -> None:
     family.draft(wife.pk, {"ethnicity": "01"})
     family.withdraw_consent(Consent.Kind.SENSITIVE)

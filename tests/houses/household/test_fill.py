@@ -489,6 +489,13 @@ def test_without_consent_what_is_sensitive_is_not_asked(unconsented: Pages) -> N
     assert f"{reverse('account:consents')}?next={unconsented.at('origin')}" in page
 
 
+def test_what_was_typed_under_a_consent_is_not_shown_after_it(wife: Pages, owner: Membership) -> None:
+    wife.fill("origin", **ORIGIN)
+    consent = Consent.objects.get(account__resident=owner.resident, kind=Consent.Kind.SENSITIVE)
+    door_of(owner).post(reverse("my:withdraw", args=[consent.pk]))
+    assert "汉族" not in wife.read("check") and set(wife.kept) == {"registered_address"}
+
+
 def test_without_consent_the_rest_is_saved(unconsented: Pages) -> None:
     unconsented.fill("origin", **ORIGIN)
     assert unconsented.kept == {"registered_address": ORIGIN["registered_address"]}
