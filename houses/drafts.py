@@ -149,6 +149,15 @@ def forget_sensitive(account: User) -> None:
         forget_unconsented(entry, Author(entry.author, account))
 
 
+def forget_guardian(account: User, child: Resident) -> None:
+    """The guardian's consent was withdrawn: none that was given with an entry stands in its place."""
+    agreed = Submission.objects.open().filter(account=account, guardian_version__isnull=False)
+    for entry in agreed.filter(membership__resident=child).select_for_update(of=("self",)):
+        entry.guardian_version = None
+        sign(entry, account, "撤回监护人同意")
+        entry.save(update_fields=["guardian_version"])
+
+
 def forget_unconsented(submission: Submission, author: Author) -> None:
     """The consent was withdrawn since it was typed: what it was for is not handed in."""
     values = consented(submission.values, author)

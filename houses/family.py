@@ -64,6 +64,8 @@ class Family:
         withdrawn = Consent.withdraw(self.user, kind, child=child)
         if kind == Consent.Kind.SENSITIVE:
             drafts.forget_sensitive(self.user)
+        if child is not None:
+            drafts.forget_guardian(self.user, child)
         return withdrawn
 
     # -- members --------------------------------------------------------------------------

@@ -622,6 +622,41 @@ def test_a_withdrawn_guardians_consent_is_asked_for_again(family: Family, child:
         family.submit(entry.pk)
 
 
+@pytest.fixture
+def withdrawn(family: Family, child: Membership) -> Submission:
+    """An entry with the guardian's consent, which waited when that was taken back."""
+    Resident.objects.filter(pk=child.resident_id).update(ethnicity="02")
+    entry = family.submit(family.draft(child.pk, {"ethnicity": "01"}, guardian=True).pk)
+    family.consent_for_child(child.pk)
+    family.withdraw_consent(Consent.Kind.GUARDIAN, child=child.resident)
+    return entry
+
+
+def test_a_guardians_consent_does_not_outlive_its_withdrawal_in_an_entry(
+    family: Family, clerk: Office, withdrawn: Submission
+) -> None:
+    reviewing.send_back(withdrawn, {}, "请核对", by=clerk.user)
+    with refused("guardian_consent"):
+        family.submit(withdrawn.pk)
+
+
+def test_an_entry_that_is_approved_later_gives_no_withdrawn_consent_again(
+    family: Family, child: Membership, clerk: Office, withdrawn: Submission
+) -> None:
+    clerk.approve(withdrawn.pk)
+    assert person(child).ethnicity == "01"
+    assert not Consent.stands(family.user, Consent.Kind.GUARDIAN, child=child.resident)
+
+
+def test_another_childs_entry_keeps_its_consent(family: Family, child: Membership, house: House) -> None:
+    sister = MembershipFactory(
+        house=house, resident=ResidentFactory(**GAPS), role=Role.DAUGHTER, managed_by=child.managed_by
+    )
+    entry = family.draft(sister.pk, {"ethnicity": "01"}, guardian=True)
+    family.withdraw_consent(Consent.Kind.GUARDIAN, child=child.resident)
+    assert fresh(entry).guardian_version
+
+
 @pytest.mark.parametrize(
     "told", [{"id_number": EIGHT}, {"birth_date": timezone.localdate()}], ids=["number", "birth"]
 )
