@@ -22,6 +22,12 @@ ADULT_AGE = 18
 _UNCLEAR = (None, Role.RELATIVE, Role.OTHER)
 
 
+def is_child(person: Resident) -> bool:
+    """Under 14, as far as is known: a guardian has to agree."""
+    age = person.age()
+    return age is not None and age < MINOR_AGE
+
+
 # -- a person among others ---------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Consent, Resident, User
 from residents.upstream import blank
 
+from .checks import is_child
 from .choices import HouseholdType, Role
 from .models import House, Invitation, Membership, Submission
 
@@ -259,6 +260,12 @@ def as_typed(resident: Resident, values: Mapping[str, Any]) -> Resident:
         if name not in values and (person.origin.derived(name) or blank(getattr(person, name))):
             setattr(person, name, value)
     return person
+
+
+def concerns_child(resident: Resident | None, values: Mapping[str, Any]) -> bool:
+    """A guardian has to agree, by what stands or by what is typed: nobody grows up by typing."""
+    standing = resident or Resident()
+    return is_child(standing) or is_child(as_typed(standing, values))
 
 
 def standing_now(submission: Submission) -> dict[str, Any]:

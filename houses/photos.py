@@ -8,7 +8,7 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Attempt, Consent, Photo, Resident
 from residents.upstream import Sources
 
-from .checks import MINOR_AGE
+from .checks import is_child
 from .drafts import Author
 from .locks import StillMay, always, lock
 from .models import Membership, Submission
@@ -34,12 +34,6 @@ def put(row: Membership, file: images.File, author: Author, *, still_may: StillM
         Photo.keep(row.resident_id, portrait, _SOURCES[Submission.Author(author.kind)])
         if author.guardian and author.account:
             Consent.give(author.account, Consent.Kind.GUARDIAN, child=row.resident)
-
-
-def is_child(person: Resident) -> bool:
-    """Under 14, as far as is known: a guardian has to agree."""
-    age = person.age()
-    return age is not None and age < MINOR_AGE
 
 
 def _require_agreed(person: Resident, author: Author) -> None:

@@ -17,15 +17,14 @@ from residents.models import Consent, Resident, User
 from residents.upstream import blank
 
 from .applying import apply, hold, person_on_the_books
-from .checks import MINOR_AGE
 from .drafts import (
     OF_MEMBERSHIP,
     Author,
     changes,
+    concerns_child,
     draft,
     forget_unconsented,
     only_fills,
-    person_values,
     require_plain,
     stale_fields,
 )
@@ -101,17 +100,11 @@ def _require_submittable(submission: Submission, author: Author) -> None:
 def _require_guardian(submission: Submission) -> None:
     known = submission.membership is not None and not submission.unseen
     child = submission.membership.resident if known and submission.membership else None
-    person = Resident(**(person_values(_record_values(child)) | person_values(submission.values)))
-    age = person.age()
     agreed = submission.guardian_version is not None or (
         child is not None and Consent.stands(submission.account, Consent.Kind.GUARDIAN, child=child)
     )
-    if age is not None and age < MINOR_AGE and not agreed:
+    if not agreed and concerns_child(child, submission.values):
         raise Refused(Refusal.GUARDIAN_CONSENT)
-
-
-def _record_values(resident: Resident | None) -> dict[str, Any]:
-    return {name: getattr(resident, name) for name in ("birth_date", "id_number")} if resident else {}
 
 
 def _apply_unless_errors(submission: Submission, author: Author, reason: str, known: Resident | None) -> None:

@@ -12,8 +12,7 @@ from residents.completeness import missing
 from residents.models import Consent, Resident
 from residents.upstream import blank
 
-from .. import photos
-from ..drafts import as_typed, only_fills, stale_fields, standing, stored
+from ..drafts import as_typed, concerns_child, only_fills, stale_fields, standing, stored
 from ..family import Family
 from ..models import House, Membership, Submission
 from ..record_fields import same, version_of
@@ -118,9 +117,9 @@ class Filling:
     @property
     def is_childs(self) -> bool:
         """A guardian has to agree, and has not yet."""
-        if not photos.is_child(self.person) or (self.entry and self.entry.guardian_version):
-            return False
         child = self.record.resident if self.record else None
+        if not concerns_child(child, self.values) or (self.entry and self.entry.guardian_version):
+            return False
         return child is None or not Consent.stands(self.family.user, Consent.Kind.GUARDIAN, child=child)
 
     @cached_property

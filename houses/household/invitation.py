@@ -19,9 +19,9 @@ from residents.views.forms import SensitiveForm
 from residents.views.pages import FamilyForm
 
 from .. import qr, reviewing
+from ..checks import is_child
 from ..models import Invitation, Membership, Submission
 from ..models.invitation import VALID_FOR
-from ..photos import is_child
 from ..wording import name_at_home
 from .act_page import ActPage
 from .binding import bound

@@ -16,6 +16,7 @@ from residents.uploads import PhotoField
 from residents.views.pages import FamilyForm
 
 from .. import photos
+from ..checks import is_child
 from ..models import Membership
 from .pages import FamilyPage
 
@@ -59,7 +60,7 @@ class PhotoPage(FamilyPage):
         self.family.set_photo(self.row.pk, values["photo"], guardian=values.get("guardian", False))
 
     def form(self, *data: Any) -> PhotoForm:
-        child = photos.is_child(self.row.resident) and not self._agreed(Consent.Kind.GUARDIAN)
+        child = is_child(self.row.resident) and not self._agreed(Consent.Kind.GUARDIAN)
         return PhotoForm(*data, guardian=child and not self._mine)
 
     def show(self, form: PhotoForm, status: int = 200) -> HttpResponse:

@@ -669,6 +669,34 @@ def test_a_newly_named_child_needs_a_guardian(house: House, family: Family, told
     assert family.submit(again.pk).status == "applied"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [{"birth_date": "1990-01-01"}, {"id_number": id_number(3, born="19900101")}],
+    ids=["birth", "number"],
+)
+def test_a_child_does_not_grow_up_by_typing(family: Family, child: Membership, typed: dict[str, Any]) -> None:
+    born = timezone.localdate().replace(year=int(EIGHT[6:10]), month=1, day=1)
+    Resident.objects.filter(pk=child.resident_id).update(id_number="", birth_date=born)
+    entry = family.draft(child.pk, {"ethnicity": "01", **typed})
+    with refused("guardian_consent"):
+        family.submit(entry.pk)
+
+
+def test_who_turns_out_to_be_a_child_needs_a_guardian(family: Family, wife: Membership) -> None:
+    Resident.objects.filter(pk=wife.resident_id).update(id_number="", birth_date="1990-01-01")
+    entry = family.draft(wife.pk, {"birth_date": timezone.localdate()})
+    with refused("guardian_consent"):
+        family.submit(entry.pk)
+
+
+def test_of_whom_one_does_not_see_no_age_is_told(
+    family: Family, child: Membership, owner: Membership
+) -> None:
+    """A tenant's child or not: what is typed blindly waits for the office either way."""
+    Membership.objects.filter(pk=child.pk).update(role=Role.TENANT)
+    assert entered(family, child, ethnicity="01").status == "waiting"
+
+
 def test_the_office_registers_a_child_on_paper(clerk: Office, child: Membership) -> None:
     assert clerk.complete(child.pk, THE_REST).status == "applied"
 

@@ -512,6 +512,13 @@ def test_a_guardian_agrees_for_a_child(house: House, owner: Membership) -> None:
     assert Consent.objects.filter(kind=Consent.Kind.GUARDIAN, child=pages.record).exists()
 
 
+def test_a_guardian_is_asked_whatever_birthday_is_typed(house: House, owner: Membership) -> None:
+    pages = child(house, owner)
+    Resident.objects.filter(pk=pages.row.resident_id).update(id_number="")
+    home(owner).draft(pages.row.pk, {"birth_date": "1990-01-01"})
+    assert 'name="guardian"' in pages.read("check")
+
+
 def test_a_guardian_agrees_once(house: House, owner: Membership) -> None:
     pages = child(house, owner)
     home(owner).consent_for_child(pages.row.pk)
