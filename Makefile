@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 TEST_NEEDS := $(if $(SQLITE_ONLY),,postgresql) chromium
 
-.PHONY: help demo test check bench screenshots
+.PHONY: help demo test check bench openapi screenshots
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -20,12 +20,18 @@ check: ## ruff, mypy, import-linter, djlint, hadolint, missing migrations, produ
 	@scripts/setup.sh tests
 	@scripts/check.sh
 
-bench: ## the merge in sets against row by row, and the work queues of 100,000 members, on both databases
+bench: ## the merge in sets, the work queues of 100,000 members, the mini-program's first page; on both databases
 	@scripts/setup.sh tests postgresql
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.merge
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.merge
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.queues
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.queues
+	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.home
+	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.home
+
+openapi: ## writes docs/openapi.yaml, the description of the mini-program's API
+	@scripts/setup.sh
+	@$(PYTHON) -m scripts.openapi
 
 screenshots: ## takes the README's pictures of the running demo (`make demo` in another terminal)
 	@scripts/setup.sh tests chromium fonts

@@ -6,6 +6,8 @@ import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
+import structlog
+
 # Who has the address of an invitation has the invitation; as a path, or quoted within another address.
 _INVITATION = re.compile(r"(invitation(?:/|%2F))[^/%?&\s]+", re.IGNORECASE)
 
@@ -27,3 +29,34 @@ def without_token(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
         if isinstance(value, str):
             event[key] = _INVITATION.sub(r"\1…", value)
     return event
+
+
+def as_json(level: str) -> dict[str, Any]:
+    """Django's LOGGING: one JSON object a line on stderr, from this level on."""
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+        ],
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            without_message,
+            without_token,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    }
+    once: dict[str, Any] = {"handlers": [], "propagate": True}  # in one format
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "loggers": {
+            "django": once,
+            "gunicorn.access": once,
+            "gunicorn.error": once,
+            "tencentcloud_sdk_common": {"level": "WARNING"},  # below that it tells the phone and the code
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+    }

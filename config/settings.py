@@ -9,6 +9,7 @@ import binascii
 import logging
 import os
 import re
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-from config.logs import without_message, without_token
+from config import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -152,6 +153,11 @@ if SMS_BACKEND == TENCENT:
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10_500_000
 
+# WeChat (residents/wechat.py): without an app nobody signs in by it.
+WECHAT_APP_ID = setting("WECHAT_APP_ID")
+WECHAT_APP_SECRET = setting("WECHAT_APP_SECRET") if not WECHAT_APP_ID else required("WECHAT_APP_SECRET")
+WECHAT_BASE_URL = http_url("WECHAT_BASE_URL", "https://api.weixin.qq.com")
+
 INSTALLED_APPS = [
     "unfold",
     "django.contrib.admin",
@@ -162,6 +168,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "simple_history",
     "django_htmx",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "residents",
     "houses",
     "sync",
@@ -229,10 +239,16 @@ def cache() -> dict:
 
 
 DATABASES = {"default": database()}
-CACHES = {"default": cache()}
+# What only slows a loop down may be counted by each process for itself (residents/api/throttles.py).
+CACHES = {
+    "default": cache(),
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "residents.User"
+KNOX_TOKEN_MODEL = "residents.Device"
+MIGRATION_MODULES = {"knox": None}  # they would make the table of the model that ours replaces
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "houses.backends.RoleBackend",
@@ -306,6 +322,37 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "config.sidebar.overview",
 }
 
+# The mini-program's API (residents/api/, houses/api/, sync/api/): tokens of devices, no cookies.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["residents.api.authentication.DeviceAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["residents.api.permissions.Household"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "residents.api.negotiation.Json",
+    "DEFAULT_THROTTLE_CLASSES": [f"residents.api.throttles.{name}" for name in ("PerAccount", "PerAddress")],
+    "DEFAULT_SCHEMA_CLASS": "residents.api.schema.Described",
+    "EXCEPTION_HANDLER": "residents.api.problems.answer",
+    "UNICODE_JSON": True,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": True, "MIN_REFRESH_INTERVAL": 24 * 3600}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "住户登记 小程序接口",
+    "DESCRIPTION": "业主和住户在微信小程序里能办的事，与网页 /my/ 是同一套规则。",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
+    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["residents.api.schema.closed"],
+}
+
 # Safe by default: without DEBUG everything is https, for the whole site and for a year.
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
@@ -316,33 +363,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 
 # Logs are one JSON object a line on stderr: standard output belongs to the commands' results.
 # They carry events, states and cause codes; never a name, a number, a phone, a token or an answer.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": [
-                structlog.stdlib.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso"),
-            ],
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                without_message,
-                without_token,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},  # once, in one format
-        "gunicorn.access": {"handlers": [], "propagate": True},
-        "gunicorn.error": {"handlers": [], "propagate": True},
-        "tencentcloud_sdk_common": {"level": "WARNING"},  # below that it tells the phone and the code
-    },
-    "root": {"handlers": ["stderr"], "level": log_level()},
-}
+LOGGING = logs.as_json(log_level())
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,

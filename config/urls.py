@@ -28,6 +28,7 @@ urlpatterns = [
     path("my/sync/", include("sync.household_urls")),
     path("my/", include("residents.urls")),
     path("my/", include("houses.household.urls")),
+    path("api/v1/", include("config.api")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("robots.txt", robots, name="robots"),

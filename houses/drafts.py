@@ -143,6 +143,12 @@ def consented(values: Mapping[str, Any], author: Author) -> dict[str, Any]:
     return {name: value for name, value in values.items() if agreed or name not in typed.SENSITIVE}
 
 
+def refuse_unconsented(values: Mapping[str, Any], author: Author) -> None:
+    """For a door that asks for everything at once: what would not be kept is not dropped without a word."""
+    if dropped := values.keys() - consented(values, author).keys():
+        raise Refused(Refusal.CONSENT_MISSING, dict.fromkeys(dropped, Refusal.CONSENT_MISSING.label))
+
+
 def forget_sensitive(account: User) -> None:
     """The separate consent was withdrawn: nothing typed under it stays in what is still with the author."""
     entries = Submission.objects.filter(account=account, status__in=Submission.EDITABLE)

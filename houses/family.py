@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from residents.exceptions import Refusal, Refused, require_reason
 from residents.images import File
@@ -68,6 +68,12 @@ class Family:
             drafts.forget_guardian(self.user, child)
         return withdrawn
 
+    def withdraw_consent_for_child(self, key: int) -> bool:
+        """Also of a child for whom the account fills no more: the consent is its own."""
+        given = Resident.objects.filter(memberships=key, guardian_consents__account=self.user)
+        child = given.first()
+        return child is not None and self.withdraw_consent(Consent.Kind.GUARDIAN, child=child)
+
     # -- members --------------------------------------------------------------------------
 
     def draft(
@@ -112,7 +118,8 @@ class Family:
     @property
     def submissions(self) -> Any:
         """The account's own entries about whom it may fill for, whatever became of them."""
-        mine = Q(membership__in=self.scope.fillable)
+        # By each entry's own member: PostgreSQL would look for all who may be filled for among everybody.
+        mine = Exists(self.scope.fillable.filter(pk=OuterRef("membership")))
         named = Q(membership=None, house__in=self.scope.houses)
         rows = Submission.objects.filter(account=self.user).exclude(author=Submission.Author.STAFF)
         return rows.filter(mine | named)
@@ -281,12 +288,25 @@ class Family:
         self.user.require_unlocked()
         row: Membership | None = self.scope.fillable.filter(pk=key).first()
         if row is None:
-            seen = self.scope.members.filter(pk=key).exclude(sight=Sight.COUNTED).first()
-            if seen is None:
-                raise Refused(Refusal.NOT_FOUND)
-            self_managed = seen.resident.self_managed_since is not None
-            raise Refused(Refusal.SELF_MANAGED if self_managed else Refusal.NOT_ALLOWED)
+            raise self._why_not(key)
         return row
+
+    def readable(self, key: int) -> Membership:
+        """A member whose record this account sees. Raises Refused."""
+        self.user.require_unlocked()
+        rows = self.scope.pictured.select_related("resident__contact", "house__community")
+        row: Membership | None = rows.filter(pk=key).first()
+        if row is None:
+            raise self._why_not(key)
+        return row
+
+    def _why_not(self, key: int) -> Refused:
+        """A member of whom nothing but a count is shown does not exist for the caller."""
+        seen = self.scope.members.filter(pk=key).exclude(sight=Sight.COUNTED).first()
+        if seen is None:
+            return Refused(Refusal.NOT_FOUND)
+        self_managed = seen.resident.self_managed_since is not None
+        return Refused(Refusal.SELF_MANAGED if self_managed else Refusal.NOT_ALLOWED)
 
     def _nameable(self, key: int) -> House:
         """A house in which this account may name somebody. Raises Refused."""

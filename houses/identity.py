@@ -171,12 +171,15 @@ def restate_identity(user: User, name: str, id_number: str) -> None:
 
 
 @transaction.atomic
-def change_phone(user: User, phone: str) -> None:
-    """The account gets another phone, which its holder or the counter has verified. Raises Refused."""
+def change_phone(user: User, phone: str, *, at_counter: bool = False) -> None:
+    """The account gets another phone, which its holder or the counter has verified. Raises Refused.
+
+    At the counter the former phone may be in other hands, and with it a WeChat that signs in here.
+    """
     cleaned = typed.clean({"phone": phone}, Resident())
     if not cleaned["phone"]:
         raise Refused(Refusal.INVALID, {"phone": "请输入 11 位手机号。"})
-    user.take_phone(cleaned["phone"])
+    user.take_phone(cleaned["phone"], forget_wechat=at_counter)
 
 
 def lock(user: User) -> bool:

@@ -297,7 +297,7 @@ class Office:
         """At the counter, where the person was seen."""
         found = self._find("accounts", account, ACCOUNTS)
         self._require(reason)
-        identity.change_phone(found, phone)
+        identity.change_phone(found, phone, at_counter=True)
         logbook.note(self.user, found, f"更换手机号：{reason}")
 
     def correct_identity(self, account: int, name: str, id_number: str, reason: str) -> None:

@@ -33,6 +33,11 @@ class Part:
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
 
+    @property
+    def named(self) -> list[dict[str, str]]:
+        """The rows by column, as a program reads them."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
 
 def gather(user: User) -> list[Part]:
     """What the account is told of itself; of its person after a row in the access log."""

@@ -91,9 +91,15 @@ def called_at_home(row: Membership) -> str:
     return f"{name_at_home(row)}（{role_of(row)}）"
 
 
-def source_of(record: Any, name: str, told: Callable[[datetime], str] = moment) -> str:
-    """业主填写 2026-11-23 09:31; what stood from the first day is told as that."""
+def whence(record: Any, name: str) -> tuple[str, datetime]:
+    """业主填写, and when; what stood from the first day is told as that."""
     label = record.origin.label(name)
     if not label:
-        return f"建档时登记 {told(record.created_at)}"
-    return f"{label} {told(datetime.fromisoformat(record.sources[name]['at']))}"
+        return "建档时登记", record.created_at
+    return label, datetime.fromisoformat(record.sources[name]["at"])
+
+
+def source_of(record: Any, name: str, told: Callable[[datetime], str] = moment) -> str:
+    """业主填写 2026-11-23 09:31."""
+    label, at = whence(record, name)
+    return f"{label} {told(at)}"

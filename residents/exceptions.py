@@ -23,6 +23,7 @@ class Refusal(models.TextChoices):
     NOTHING_TYPED = "nothing_typed", "没有需要提交的内容。"
     REASON_MISSING = "reason_missing", "请写明原因。"
     STALE = "stale", "这条记录刚被修改过，请核对最新内容后再提交。"
+    VERSION_MISSING = "version_missing", "请先读取最新内容，再带上读到的版本修改。"
     CONSENT_MISSING = "consent_missing", "需要先同意处理敏感信息，才能保存这些内容。"
     GUARDIAN_CONSENT = "guardian_consent", "未满 14 周岁，需要监护人同意后才能填写。"
     OWNER_ROLE = "owner_role", "“本人”和“业主”由安防平台或物业登记，不能自行填写。"
@@ -54,9 +55,12 @@ class Refusal(models.TextChoices):
     SMS_FAILED = "sms_failed", "短信没有发送成功，请一分钟后再试。"
     CODE_WRONG = "code_wrong", "验证码不正确，请核对后重新输入。"
     CODE_DEAD = "code_dead", "验证码已失效，请重新获取。"
+    WECHAT_WRONG = "wechat_wrong", "微信登录没有成功，请重新打开小程序再试。"
+    WECHAT_FAILED = "wechat_failed", "微信暂时没有答复，请一分钟后再试，或用短信验证码登录。"
     STAFF_PASSWORD = "staff_password", "工作人员请用帐号和密码登录，再验证手机号。"
 
     # Account and identity
+    NOTICE_MISSING = "notice_missing", "请先阅读并同意个人信息处理告知。"
     PHONE_UNVERIFIED = "phone_unverified", "请先验证手机号。"
     PHONE_TAKEN = "phone_taken", "这个手机号不能用于此帐号，请到物业办理。"
     IDENTITY_MISSING = "identity_missing", "请先填写本人的姓名和证件号码。"

@@ -1,4 +1,4 @@
-"""Signing in by phone: a code is asked for and answered, then an account is found or made."""
+"""Signing in by phone or by WeChat: somebody proves which, then an account is found or made."""
 
 import secrets
 from datetime import timedelta
@@ -7,19 +7,49 @@ from ipaddress import IPv6Address, ip_address, ip_network
 import structlog
 from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth.models import update_last_login
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from . import sms
+from . import sms, wechat
 from .exceptions import Refusal, Refused
-from .models import SmsCode, User
+from .models import Device, SmsCode, User
 from .models.sms_code import MINUTE
 
 log = structlog.get_logger(__name__)
 
 BACKEND = "residents.backends.PhoneBackend"
 STAYS_SIGNED_IN = timedelta(days=14)
+PROOF_LASTS = timedelta(minutes=10)  # of the old phone, while the new one is typed
+
+
+def send_code(phone: str, purpose: str, address: str) -> str:
+    """Returns the token of whoever asked, with which alone the code may be used. Raises Refused."""
+    token = secrets.token_urlsafe()
+    row, code = SmsCode.issue(phone, purpose, token, address)
+    try:
+        sms.send(phone, code)
+    except Refused:
+        row.fail()
+        raise
+    return token
+
+
+def use_code(token: str, purpose: str, code: str) -> str:
+    """The phone of whoever typed the right code, which opens nothing again. Raises Refused."""
+    row = SmsCode.of(token, purpose)
+    if row is None:
+        raise Refused(Refusal.CODE_DEAD, {"code": Refusal.CODE_DEAD.label})
+    row.use(code)
+    return row.phone
+
+
+def require_proof(token: str, purpose: str, phone: str) -> None:
+    """That the code of this phone was typed for this token so lately. Raises Refused at the token."""
+    row = SmsCode.of(token, purpose)
+    if row is None or not row.proves(phone, PROOF_LASTS):
+        raise Refused(Refusal.CODE_DEAD, {"old_request": "请先验证现在的手机号。"})
 
 
 class Codes:
@@ -30,14 +60,7 @@ class Codes:
 
     def send(self, phone: str) -> None:
         """In place of the one before, which stands where this one cannot be sent. Raises Refused."""
-        token = secrets.token_urlsafe()
-        row, code = SmsCode.issue(phone, self.purpose, token, client_address(self.request))
-        try:
-            sms.send(phone, code)
-        except Refused:
-            row.fail()
-            raise
-        self.request.session[self._key] = token
+        self.request.session[self._key] = send_code(phone, self.purpose, client_address(self.request))
 
     def resend(self) -> None:
         """To the same phone. Raises Refused."""
@@ -45,9 +68,7 @@ class Codes:
 
     def use(self, code: str) -> str:
         """The phone of whoever typed the right code, which opens nothing again. Raises Refused."""
-        row = self._required()
-        row.use(code)
-        return row.phone
+        return use_code(self._token, self.purpose, code)
 
     @property
     def phone(self) -> str:
@@ -67,7 +88,11 @@ class Codes:
 
     @property
     def _last(self) -> SmsCode | None:
-        return SmsCode.of(self.request.session.get(self._key, ""), self.purpose)
+        return SmsCode.of(self._token, self.purpose)
+
+    @property
+    def _token(self) -> str:
+        return str(self.request.session.get(self._key, ""))
 
     def _required(self) -> SmsCode:
         row = self._last
@@ -102,14 +127,63 @@ def _without_port(text: str) -> str:
 
 
 def sign_in(request: HttpRequest, phone: str) -> None:
-    """The holder of this phone, who has just proved it. Raises Refused: only now is it told why not."""
-    user = _account_of(phone)
+    """The holder of this phone, who has just proved it, in a browser. Raises Refused."""
+    login(request, admitted(phone), backend=BACKEND)
+    request.session.set_expiry(STAYS_SIGNED_IN)
+
+
+def sign_in_device(user: User, name: str) -> tuple[Device, str]:
+    """An admitted account in a mini-program: the device, and its token, which is told once."""
+    update_last_login(User, user)
+    return Device.sign_in(user, name)
+
+
+def admitted(phone: str) -> User:
+    """The account of who has just proved this phone. Raises Refused: only now is it told why not."""
+    user = _let_in(_account_of(phone))
+    if not user.phone_verified_at:
+        user.phone_verified_at = timezone.now()
+        user.save(update_fields=["phone_verified_at"])
+    return user
+
+
+def admitted_by_wechat(code: str, phone_code: str = "") -> User:
+    """The account of this WeChat, else that of the phone which WeChat proves of it. Raises Refused.
+
+    Whoever is known by WeChat is asked for no phone, and one that is sent all the same changes nothing.
+    """
+    openid = wechat.openid(code)
+    known = User.objects.filter(wechat_openid=openid).first()
+    if known is not None:
+        return _let_in(known)
+    if not phone_code:
+        raise Refused(Refusal.PHONE_UNVERIFIED)
+    return _know_by_wechat(admitted(wechat.phone(phone_code)), openid)
+
+
+def _know_by_wechat(user: User, openid: str) -> User:
+    """From now on by this WeChat, and no other: the phone is the proof. Raises Refused.
+
+    The account that the same WeChat was let into at the same moment, by another phone, stands.
+    """
+    still = User.objects.filter(pk=user.pk, phone=user.phone, locked_at=None, is_active=True)
+    try:
+        with transaction.atomic():
+            known = still.filter(is_staff=False, is_superuser=False).update(wechat_openid=openid)
+    except IntegrityError:
+        return _let_in(User.objects.get(wechat_openid=openid))
+    if not known:
+        raise Refused(Refusal.WECHAT_WRONG)
+    user.refresh_from_db()
+    return user
+
+
+def _let_in(user: User) -> User:
+    """No office by a phone, and nobody who is locked. Raises Refused."""
     if user.is_office:
         raise Refused(Refusal.STAFF_PASSWORD)
     user.require_unlocked()
-    User.objects.filter(pk=user.pk, phone_verified_at=None).update(phone_verified_at=timezone.now())
-    login(request, user, backend=BACKEND)
-    request.session.set_expiry(STAYS_SIGNED_IN)
+    return user
 
 
 def _account_of(phone: str) -> User:

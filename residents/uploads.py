@@ -25,6 +25,10 @@ class PhotoField(forms.FileField):
     def look_at(self, request: HttpRequest) -> None:
         """Of a body larger than what Django keeps of files (settings, FILE_UPLOAD_…) none is left: then
         it is not told that none was chosen."""
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if int(length) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
+        if is_too_big(request):
             self.error_messages["required"] = Refusal.PHOTO_TOO_BIG.label
+
+
+def is_too_big(request: HttpRequest) -> bool:
+    """More than Django keeps of a body with a file (settings, FILE_UPLOAD_…)."""
+    return int(request.META.get("CONTENT_LENGTH") or "0") > settings.FILE_UPLOAD_MAX_MEMORY_SIZE

@@ -1,4 +1,4 @@
-"""Makes a fresh clone ready: `.venv`, `.env`, WeUI by npm and, for the tests, PostgreSQL and Chromium.
+"""Makes a fresh clone ready: `.venv`, `.env`, packages of npm and, for the tests, PostgreSQL and Chromium.
 
 Run by the system's Python, so the standard library has to do. What stands already is left
 alone, and so a second run takes a moment. What cannot be done ends in one sentence with the
@@ -119,18 +119,21 @@ def set_up_packages(requirements: Path) -> None:
 # --- packages of npm ---------------------------------------------------------------------------
 
 
-def set_up_style_sheets() -> None:
-    """WeUI, for the owners' pages; left alone while package-lock.json is as it was."""
+def set_up_npm(*, tests: bool) -> None:
+    """WeUI for the owners' pages, for the tests also what makes a client of the API; left alone
+    while package-lock.json is as it was. What the tests have is enough for a demo."""
     stamp = ROOT / "node_modules" / "installed"
-    wanted = digest(ROOT / "package.json", ROOT / "package-lock.json")
-    if stamp.exists() and stamp.read_text() == wanted:
+    locked = digest(ROOT / "package.json", ROOT / "package-lock.json")
+    for_tests = f"{locked} tests"
+    if stamp.exists() and stamp.read_text() in ({for_tests} if tests else {for_tests, locked}):
         return
     if not shutil.which("npm"):
         apt_install("npm", "业主页面样式所需的 npm")
-    say("正在安装业主页面的样式（package.json）……")
-    if not ran("npm", "ci", "--omit=dev", "--no-progress", "--prefix", ROOT):
-        fail("未能安装业主页面的样式：请检查网络，再重新运行本命令。")
-    stamp.write_text(wanted)
+    say("正在安装 npm 包（package.json）……")
+    leaving_out = () if tests else ("--omit=dev",)
+    if not ran("npm", "ci", *leaving_out, "--no-progress", "--prefix", ROOT):
+        fail("未能安装 npm 包：请检查网络，再重新运行本命令。")
+    stamp.write_text(for_tests if tests else locked)
 
 
 # --- keys --------------------------------------------------------------------------------------
@@ -175,7 +178,7 @@ def write_env(path: Path) -> bool:
 
 def main(wishes: list[str]) -> None:
     set_up_packages(ROOT / ("requirements-dev.txt" if "tests" in wishes else "requirements.txt"))
-    set_up_style_sheets()
+    set_up_npm(tests="tests" in wishes)
     if write_env(ROOT / ".env"):
         say("已写入 .env，其中是新生成的密钥，请勿提交或外传。")
     if "postgresql" in wishes:

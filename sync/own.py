@@ -21,7 +21,7 @@ from .client import PlatformClient
 from .engine import Fetched, in_a_run, or_failed
 from .matching import form, own_rows
 from .merge import Outcome
-from .models import PlatformRecord
+from .models import PlatformRecord, SyncItem
 from .schemas import Answer
 from .three_way import OWN_ANSWER
 
@@ -52,6 +52,14 @@ def _sync(user: User, client: PlatformClient | None) -> Outcome:
     if outcome.outcome not in ("failed", "not_found") and (subject := _subject(phone)) is not None:
         _recognise(user, subject)
     return outcome
+
+
+def last_of_own(user: User) -> SyncItem | None:
+    """What came last of asking for the own phone. What was asked before the account said who it is now
+    was another holder's of the phone."""
+    items = SyncItem.objects.filter(run__started_by=user, run__started_at__gte=user.stated_at)
+    answered = items.filter(phone=user.phone or "").exclude(outcome=SyncItem.Outcome.WAITING)
+    return answered.select_related("run").order_by("-pk").first()
 
 
 def _recognise(user: User, subject: Resident) -> None:

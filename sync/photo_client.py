@@ -21,10 +21,11 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
 from residents.images import MOST_BYTES
+from residents.watched import SecurePool, Watch
 
 from .client import refuse_transaction
 from .exceptions import SyncError
-from .transport import CONNECT_SECONDS, READ_SECONDS, Deadline, Hiccup, SecurePool, Watch, explain, read_body
+from .transport import CONNECT_SECONDS, READ_SECONDS, Deadline, Hiccup, explain, read_body
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -1,31 +1,24 @@
 """One HTTP exchange with the platform: nothing followed, nothing guessed, nothing without an end.
 
-requests' own timeout counts from one byte to the next, so what drips never ends. Here a
-watchdog shuts the socket when the time of the whole call is over, in the headers or the body.
+The watchdog that shuts the socket when the time of the whole call is over, in the headers or the
+body, is `residents.watched`.
 """
 
 import http.client
-import logging
 import random
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Self, TypeVar
+from typing import TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 
+from residents.watched import Session, Watch
 from sync.exceptions import RateLimited, SyncError, TransportError
 
 CONNECT_SECONDS = 5.0
@@ -37,9 +30,6 @@ HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
 }
-
-# urllib3 warns of malformed headers and quotes them: text of the platform in our log.
-logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 T = TypeVar("T")
 
@@ -100,11 +90,7 @@ class Transport:
 
     def __init__(self, *, max_bytes: int, connections: int) -> None:
         self._max_bytes = max_bytes
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_maxsize=connections))
+        self._session = Session.watched(connections)
 
     def close(self) -> None:
         self._session.close()
@@ -212,92 +198,3 @@ def _origins(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-class Watch:
-    """Shuts the sockets that its thread uses when `seconds` are over."""
-
-    def __init__(self, seconds: float) -> None:
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
-        self._over = False
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        _current.watch = self
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        _current.watch = None
-        self._timer.cancel()
-        with self._lock:
-            # From here on the socket may be another thread's.
-            self._sockets.clear()
-
-    def see(self, sock: socket.socket) -> None:
-        with self._lock:
-            self._sockets.append(sock)
-        if self._over:
-            self._end()
-
-    def _end(self) -> None:
-        with self._lock:
-            self._over = True
-            for sock in self._sockets:
-                with suppress(OSError):
-                    # Not SSLSocket.shutdown: it takes the TLS state from under the reading thread.
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-
-class _Current(threading.local):
-    watch: Watch | None = None
-
-
-_current = _Current()
-
-
-def _watch(sock: socket.socket | None) -> None:
-    if _current.watch is not None and sock is not None:
-        _current.watch.see(sock)
-
-
-class _Connection(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        _watch(self.sock)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _watch(self.sock)
-        super().request(*args, **kwargs)
-
-
-class _SecureConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _watch(self.sock)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _watch(self.sock)
-        super().request(*args, **kwargs)
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": SecurePool}
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: even when told not to follow, requests reads the whole body of a redirect, of any size."""
-        return None

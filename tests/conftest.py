@@ -4,18 +4,25 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 
 from residents import sms
 from sync.engine import sync_phone
 from sync.merge import Outcome
 from sync.simulator.server import Simulator
+from tests.wechat_server import Wechat
 
 
 @pytest.fixture(autouse=True)
 def _short_deadline(settings: django_settings) -> None:
     """No test waits for the ten seconds that an office grants."""
     settings.PLATFORM_DEADLINE = 3.0
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts() -> None:
+    """No test pays for the requests of another (residents/api/throttles.py)."""
+    caches["process"].clear()
 
 
 @pytest.fixture
@@ -47,3 +54,13 @@ def sync(platform: Simulator) -> Callable[..., Outcome]:
         return sync_phone(phone)
 
     return run
+
+
+@pytest.fixture
+def wechat(db: None, settings: django_settings) -> Iterator[Wechat]:
+    """A server of WeChat's that the settings point to."""
+    with Wechat.serving() as server:
+        settings.WECHAT_APP_ID, settings.WECHAT_APP_SECRET = server.app_id, server.secret
+        settings.WECHAT_BASE_URL = server.url
+        cache.clear()
+        yield server

@@ -18,7 +18,7 @@ PRODUCT = ("config", "residents", "houses", "sync")
 WHERE = (
     "houses/test_office", "houses/test_family", "houses/test_submissions", "sync/test_household",
     "residents/test_sms_code", "residents/test_sms_tencent", "residents/test_sign_in",
-    "houses/household/test_photo",
+    "residents/test_wechat", "houses/household/test_photo", "houses/api/test_home", "houses/api/test_records",
 )  # fmt: skip
 
 # Code, an act of the office, the family or a link that raises it, and the test in which it does.
@@ -33,6 +33,7 @@ TABLE = [
     ("nothing_typed",     "submit",            "what_was_typed_and_stands_is_nothing_typed"),
     ("reason_missing",    "activate",          "without_a_reason_nothing_is_done"),
     ("stale",             "submit",            "what_changed_meanwhile_is_told_and_not_overwritten"),
+    ("version_missing",   "any",               "without_a_version_nothing_is_written"),
     ("consent_missing",   "set_photo",         "without_the_separate_consent_no_photo_is_kept"),
     ("guardian_consent",  "submit",            "under_14_a_guardian_has_to_agree"),
     ("owner_role",        "draft",             "ownership_is_no_owners_to_give"),
@@ -60,8 +61,11 @@ TABLE = [
     ("sms_failed",        "send",              "what_tencent_refuses_is_not_sent"),
     ("code_wrong",        "use",               "a_wrong_code_is_counted_and_told"),
     ("code_dead",         "use",               "a_code_is_used_once"),
+    ("wechat_wrong",      "openid",            "a_second_use_of_a_code_is_wechats_to_refuse"),
+    ("wechat_failed",     "openid",            "without_an_app_nothing_is_asked"),
     ("staff_password",    "sign_in",           "an_sms_opens_no_workbench"),
     # Account and identity
+    ("notice_missing",    "any",               "without_the_notice_it_is_said_what_is_owed"),
     ("phone_unverified",  "state_identity",    "without_a_verified_phone_nothing_is_asked_for"),
     ("phone_taken",       "change_phone",      "a_phone_of_another_account_is_not_given_away"),
     ("identity_missing",  "match",             "who_did_not_say_who_it_is_gets_nothing"),

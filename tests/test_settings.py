@@ -30,6 +30,7 @@ BAD = [
     "PHOTO_HOSTS=localhost",
     "PHOTO_HOSTS=photo.gov.cn, ．evil.cn",
     "SMS_BACKEND=residents.sms.PigeonBackend",
+    "WECHAT_BASE_URL=api.weixin.qq.com",
 ]
 
 
@@ -63,6 +64,11 @@ def test_who_sends_by_tencent_says_how(assignment, monkeypatch) -> None:
     for name in TENCENT[:-1]:
         monkeypatch.setenv(f"SMS_TENCENT_{name[:-1]}", "given")
     test_a_bad_setting_is_one_sentence_and_status_2(assignment)
+
+
+def test_an_app_of_wechats_has_a_secret(monkeypatch) -> None:
+    monkeypatch.setenv("WECHAT_APP_ID", "wx0123456789abcdef")
+    test_a_bad_setting_is_one_sentence_and_status_2("WECHAT_APP_SECRET=")
 
 
 def test_a_dollar_in_a_secret_is_a_dollar() -> None:

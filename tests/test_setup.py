@@ -108,17 +108,23 @@ def npm_calls(tmp_path, monkeypatch):
     return calls
 
 
-def test_style_sheets_are_installed_once(npm_calls):
-    setup.set_up_style_sheets()
-    setup.set_up_style_sheets()
-    assert [command[:2] for command in npm_calls] == [("npm", "ci")]
+def test_packages_of_npm_are_installed_once(npm_calls):
+    setup.set_up_npm(tests=False)
+    setup.set_up_npm(tests=False)
+    assert [command[:3] for command in npm_calls] == [("npm", "ci", "--omit=dev")]
 
 
-def test_style_sheets_are_installed_anew_when_the_lock_file_changes(npm_calls, tmp_path):
-    setup.set_up_style_sheets()
+def test_packages_of_npm_are_installed_anew_when_the_lock_file_changes(npm_calls, tmp_path):
+    setup.set_up_npm(tests=True)
     (tmp_path / "package-lock.json").write_text("{}")
-    setup.set_up_style_sheets()
+    setup.set_up_npm(tests=True)
     assert len(npm_calls) == 2
+
+
+def test_the_tests_need_more_of_npm_than_the_demo(npm_calls):
+    for tests in (False, True, False):
+        setup.set_up_npm(tests=tests)
+    assert ["--omit=dev" in command for command in npm_calls] == [True, False]
 
 
 def test_the_lock_file_names_no_registry():

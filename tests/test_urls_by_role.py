@@ -167,12 +167,13 @@ STATUS = {
 
 
 def routes(patterns: Any = None, before: str = "") -> Iterator[str]:
-    """Every address but the household's, which have a table of their own (test_my_by_role)."""
+    """Every address but the household's, which have a table of their own (test_my_by_role), and the API's,
+    which knows no roles (test_api_fuzz, test_api_privacy)."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         route = before + str(pattern.pattern).removeprefix("^")
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, route)
-        elif isinstance(pattern, URLPattern) and not route.startswith("my/"):
+        elif isinstance(pattern, URLPattern) and not route.startswith(("my/", "api/")):
             yield f"/{route}"
 
 

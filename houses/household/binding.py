@@ -16,14 +16,12 @@ from residents.forms import line, reason_field
 from residents.views.pages import FamilyForm
 
 from .. import qr
+from ..asked import SUBMITTED
 from ..models import Community, House, Membership
 from ..states import Status
 from .act_page import ActPage
 from .fill_form import role_field
 from .pages import FamilyPage
-
-# The same whether there was somebody to ask or not.
-WAITING = "已提交，等待业主或物业确认。"
 
 
 def bound(request: HttpRequest, row: Membership) -> HttpResponseRedirect:
@@ -54,7 +52,7 @@ class Match(FamilyPage):
         form = FamilyForm(request.POST)
         if not form.carry_out(lambda _: self.family.match()):
             return self.show(form, form.status)
-        messages.success(request, WAITING)
+        messages.success(request, SUBMITTED)
         return redirect("my:match")
 
     def show(self, form: FamilyForm, status: int = 200) -> HttpResponse:
@@ -119,7 +117,7 @@ class Apply(ActPage):
         self.family.apply_for(house, values["role"], values["text"])
 
     def done(self, form: FamilyForm) -> str:
-        return f"{WAITING}答复会显示在“申请”里。"
+        return f"{SUBMITTED}答复会显示在“申请”里。"
 
 
 class Door(Apply):

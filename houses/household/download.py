@@ -35,9 +35,7 @@ class DownloadJson(Download):
     name = "我的资料.json"
 
     def render(self, parts: list[Part]) -> HttpResponse:
-        told = {
-            part.title: [dict(zip(part.columns, row, strict=True)) for row in part.rows] for part in parts
-        }
+        told = {part.title: part.named for part in parts}
         return JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 

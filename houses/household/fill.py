@@ -15,10 +15,11 @@ from residents.forms import line
 from residents.views.pages import FamilyForm
 
 from ..choices import Role
+from ..filled import outcome, why_it_waits
 from ..models import House, Submission
 from .act_page import ActPage
 from .fill_form import TOPICS, MemberForm, role_field
-from .filling import CHECK, Filling, outcome, why_it_waits
+from .filling import CHECK, Filling
 from .pages import FamilyPage
 
 

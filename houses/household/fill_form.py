@@ -39,6 +39,7 @@ from ..record_fields import (
     values_at,
     version_of,
 )
+from ..sight import TELLING, masked, owed_at
 from ..wording import Reader, source_of
 
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -61,9 +62,6 @@ _CHOOSE = "请选择"
 
 # What is drafted of these stands masked in its box; a masked birthday fits into none.
 _NUMBERS = ("id_number", "phone")
-
-# Documents whose number is checked, and tells birth and sex.
-_TELLING = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
 
 
 class MemberForm(FamilyForm):
@@ -161,7 +159,7 @@ class MemberForm(FamilyForm):
 
     def _is_told(self, name: str) -> bool:
         """Whether the number tells it, or will, once it is typed."""
-        if self.person.id_type not in _TELLING:
+        if self.person.id_type not in TELLING:
             return False
         if not self.person.id_number:
             return self.consented
@@ -185,7 +183,7 @@ class MemberForm(FamilyForm):
     def _help(self, name: str) -> str:
         if name == "phone" and self.fellows:
             return "本人没有手机号可不填，在下面选联系人。"
-        required = _owed_names(required_fields(self.person))
+        required = owed_at(required_fields(self.person))
         is_optional = name not in required and name not in ("id_type", "contact", "role")
         return (_OPTIONAL if is_optional else "") + _HELP.get(name, "")
 
@@ -219,7 +217,7 @@ class MemberForm(FamilyForm):
         """Of whom the author knows nothing it is not told either."""
         if self.blind:
             return set()
-        owed = _owed_names(missing_fields(self.person))
+        owed = set(owed_at(missing_fields(self.person)))
         unplaced = self.row is None and blank(self.drafted.get("role"))
         return owed | {"role"} if unplaced else owed
 
@@ -281,17 +279,6 @@ def _digest(name: str, text: str) -> str:
 def _read(seen: str) -> dict[str, str]:
     pairs = (pair.partition(":") for pair in seen.split())
     return {name: told for name, _, told in pairs}
-
-
-def _owed_names(fields: Iterable[str]) -> set[str]:
-    """The names of a record's fields; a contact phone is told at the phone."""
-    return {"phone" if name == "contact_phone" else name for name in fields}
-
-
-def masked(person: Resident) -> set[str]:
-    """What is never shown in full: numbers, and a birthday that is part of the number beside it."""
-    beside = person.id_type in _TELLING and person.id_number
-    return {"id_number", "phone", "birth_date"} if beside else {"id_number", "phone"}
 
 
 def role_field(*, required: bool = False, help_text: str = _HELP["role"]) -> forms.Field:

@@ -1,5 +1,5 @@
-"""One member, or somebody new in a house, as an account fills in for them: the record, what it typed,
-the steps, what is still owed, and what a draft would change."""
+"""One member, or somebody new in a house, as an account fills in for them step by step: the steps, what
+was typed at each, and what a draft would change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from residents.completeness import missing
 from residents.models import Consent, Resident
 from residents.upstream import blank
 
-from ..drafts import as_typed, concerns_child, only_fills, stale_fields, standing, stored
+from ..drafts import stale_fields, standing, stored
 from ..family import Family
-from ..models import House, Membership, Submission
+from ..filled import Filled
+from ..models import Submission
 from ..record_fields import same, version_of
-from ..visibility import Sight
-from ..wording import Reader, called_at_home, in_order, label_of, name_at_home
-from .fill_form import TOPICS, MemberForm, masked
+from ..sight import masked
+from ..wording import Reader, called_at_home, in_order, label_of
+from .fill_form import TOPICS, MemberForm
 
 CHECK = "check"
 
@@ -36,36 +36,14 @@ class Line:
 
 
 @dataclass
-class Filling:
-    """`row` is a membership with `sight`, None for somebody new."""
-
-    family: Family
-    house: House
-    row: Any = None
-    entry: Submission | None = None
+class Filling(Filled):
+    """The same in steps, with what the check shows."""
 
     @classmethod
     def of_member(cls, family: Family, row: Any) -> "Filling":
         """What the account typed of this member before goes on."""
         mine = family.submissions.open().filter(membership=row.pk)
         return cls(family, row.house, row, mine.order_by("-pk").first())
-
-    # -- who it is about ----------------------------------------------------------------------
-
-    @property
-    def mine(self) -> bool:
-        return self.row is not None and self.row.resident_id == self.family.user.resident_id
-
-    @property
-    def blind(self) -> bool:
-        """Of the record nothing is shown: the account fills for them and does not see them in full."""
-        return self.row is not None and not self.mine and self.row.sight != Sight.FULL
-
-    @property
-    def record(self) -> Membership | None:
-        """What the account sees of the books."""
-        row: Membership | None = None if self.blind else self.row
-        return row
 
     @property
     def name(self) -> str:
@@ -74,28 +52,8 @@ class Filling:
         return str(self.values.get("name") or "新成员")
 
     @property
-    def values(self) -> dict[str, Any]:
-        values: dict[str, Any] = self.entry.values if self.entry else {}
-        return values
-
-    @cached_property
-    def person(self) -> Resident:
-        """The record as it would stand with what was typed."""
-        return as_typed(self.record.resident if self.record else Resident(), self.values)
-
-    @property
     def version(self) -> str:
         return version_of(self.record) if self.record else ""
-
-    # -- where it stands ----------------------------------------------------------------------
-
-    @property
-    def waits(self) -> bool:
-        return self.entry is not None and not self.entry.is_editable
-
-    @property
-    def returned(self) -> bool:
-        return self.entry is not None and self.entry.status == Submission.Status.RETURNED
 
     @property
     def saved_at(self) -> str:
@@ -105,22 +63,9 @@ class Filling:
         at = timezone.localtime(self.entry.updated_at)
         return at.strftime("%H:%M" if at.date() == timezone.localdate() else "%Y-%m-%d %H:%M")
 
-    @property
-    def lacking(self) -> list[str]:
-        """还差 after this; of a record that is not shown it is not told."""
-        return [] if self.blind else missing(self.person)
-
     @cached_property
     def consented(self) -> bool:
         return Consent.stands(self.family.user, Consent.Kind.SENSITIVE)
-
-    @property
-    def is_childs(self) -> bool:
-        """A guardian has to agree, and has not yet."""
-        child = self.record.resident if self.record else None
-        if not concerns_child(child, self.values) or (self.entry and self.entry.guardian_version):
-            return False
-        return child is None or not Consent.stands(self.family.user, Consent.Kind.GUARDIAN, child=child)
 
     @cached_property
     def fellows(self) -> list[tuple[str, str]]:
@@ -216,23 +161,3 @@ class Filling:
             note=f"物业退回：{reason}" if reason else "",
             moved=name in self.moved,
         )
-
-
-def why_it_waits(entry: Submission) -> str:
-    """One sentence, as far as the author may know."""
-    if entry.unseen:
-        return "物业核对后才会采用。"
-    if entry.house.community.review_all:
-        return "本小区的资料都由物业审核后采用。"
-    if entry.membership is not None and not only_fills(entry):
-        return "您改动了已登记的内容，物业核对后才会采用。"
-    return "有内容需要物业核实，核实后才会采用。"
-
-
-def outcome(row: Membership, mine: bool) -> str:
-    """What came of an entry that was taken at once."""
-    who = "您" if mine else name_at_home(row)
-    lacking = missing(row.resident)
-    if lacking:
-        return f"已保存。{who}还差：{'、'.join(lacking)}。"
-    return f"已完成补全，{who}现在的状态：{row.get_status_display()}。"

@@ -10,12 +10,13 @@ from residents.forms import line, reason_field
 from residents.models import Photo
 from residents.views.pages import FamilyForm
 
-from ..family import NICKNAME_LENGTH, Family
-from ..models import Membership, Request
+from ..asked import open_end
+from ..family import NICKNAME_LENGTH
+from ..models import Membership
+from ..sight import Member, facts, looked_at, open_entries, reader_of
 from ..states import Status
 from .act_page import ActPage
 from .pages import FamilyPage
-from .sight import Member, facts, looked_at, open_entries, reader_of
 
 
 class MemberPage(FamilyPage):
@@ -35,11 +36,6 @@ class MemberPage(FamilyPage):
             is_bound=row.bound_at is not None,
             leaving=open_end(self.family, row),
         )
-
-
-def open_end(family: Family, row: Membership) -> Request | None:
-    """What this account asked for in this house and is not answered; one at a time."""
-    return family.asked.open().filter(kind=Request.Kind.END, house=row.house_id).first()
 
 
 class NicknameForm(FamilyForm):

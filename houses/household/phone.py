@@ -1,7 +1,5 @@
 """更换手机号: the old phone is proved first, then the new one."""
 
-from datetime import timedelta
-
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -11,13 +9,11 @@ from django.urls import path
 
 from residents.masking import mask_phone
 from residents.models import SmsCode
-from residents.sign_in import Codes
+from residents.sign_in import PROOF_LASTS, Codes
 from residents.views.codes import AskPhone, CodePage, TypeCode
 from residents.views.pages import FamilyForm
 
 from .pages import FamilyPage
-
-PROOF_LASTS = timedelta(minutes=10)
 
 
 class PhonePage(CodePage, FamilyPage):

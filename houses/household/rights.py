@@ -17,11 +17,11 @@ from residents.views.pages import AccountPage, FamilyForm
 
 from ..family import Family
 from ..models import Membership, Request
+from ..sight import Fact, facts, reader_of
 from ..visibility import HouseholdScope
 from ..wording import name_at_home, role_of
 from .act_page import ActPage
 from .pages import FamilyPage
-from .sight import Fact, facts, reader_of
 
 
 @dataclass

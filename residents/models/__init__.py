@@ -3,6 +3,7 @@
 from .access import AccessLog, Attempt, Tombstone
 from .account import User
 from .consent import Consent
+from .device import Device
 from .numbers import NumberLock
 from .photo import Photo
 from .resident import Absorbed, Resident
@@ -13,6 +14,7 @@ __all__ = [
     "AccessLog",
     "Attempt",
     "Consent",
+    "Device",
     "NumberLock",
     "Photo",
     "Resident",

@@ -1,6 +1,7 @@
 """Logins: staff, and residents with a verified phone or WeChat."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, models, transaction
@@ -15,7 +16,7 @@ from ..validators import validate_phone
 from .resident import Resident
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devices, which knox names
     """帐号: a login. `resident` is set by phone *and* ID number, one to one (domain.md, Accounts)."""
 
     phone = SealedField(
@@ -90,12 +91,15 @@ class User(AbstractUser):
 
     # -- who it is ------------------------------------------------------------------------
 
-    def take_phone(self, phone: str) -> None:
+    def take_phone(self, phone: str, *, forget_wechat: bool = False) -> None:
         """The holder of this phone is in front of us; whoever held the former one is signed out.
 
-        Raises Refused where the phone is another account's.
+        `forget_wechat`: nor does the WeChat of who held it open this account any more. Raises Refused
+        where the phone is another account's.
         """
-        verified = {"phone": phone, "phone_verified_at": timezone.now()}
+        verified: dict[str, Any] = {"phone": phone, "phone_verified_at": timezone.now()}
+        if forget_wechat:
+            verified["wechat_openid"] = None
         try:
             with transaction.atomic():
                 User.objects.filter(pk=self.pk).update(

@@ -83,6 +83,7 @@ def _pictured(it: Any) -> Membership:
 ACTS: dict[str, Callable[[Family, Any], object]] = {
     # about 小周
     "fillable": lambda family, it: family.fillable(it.son.pk),
+    "readable": lambda family, it: family.readable(it.son.pk),
     "draft": lambda family, it: family.draft(it.son.pk, {"job_title": "学生"}),
     "invitable": lambda family, it: family.invitable(it.son.pk),
     "invite": lambda family, it: family.invite(it.son.pk),
@@ -108,6 +109,7 @@ LOCKED = "account_locked"
 WHO_MAY = [
     # act                  owner  wife    tenant  neighbour  stranger  owner, locked
     ("fillable",           MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
+    ("readable",           MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("draft",              MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("invitable",          MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
     ("invite",             MAY,   NO,     NONE,   NONE,      NONE,     LOCKED),
@@ -169,6 +171,7 @@ OF_ONESELF: dict[str, Callable[[Family], object]] = {
 BEFORE_ANYTHING = {
     "consent",
     "withdraw_consent",
+    "withdraw_consent_for_child",
     "submissions",
     "requests",
     "asked",

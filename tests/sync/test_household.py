@@ -9,10 +9,10 @@ from django.db import DatabaseError, connection
 from houses.models import Membership
 from residents.models import User
 from sync.exceptions import SENTENCES
-from sync.household import ADVICE, in_words
 from sync.merge import Outcome
 from sync.models import SyncRun
 from sync.own import ask_for_own
+from sync.wording import ADVICE, in_words
 
 from ..attackers import account, refused
 from ..cast import CHEN_ID, LI, ZHOU_ID, ZHOU_PHONE, person, zhous

@@ -7,16 +7,18 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from residents import typed
+from residents.choices import IdType
 from residents.completeness import missing, missing_fields
 from residents.exceptions import Refusal
 from residents.models import Resident
 from residents.upstream import blank
 
-from ..drafts import OF_MEMBERSHIP, standing
-from ..family import Family
-from ..models import Membership, Submission
-from ..visibility import HouseholdScope, Sight
-from ..wording import Reader, day, label_of, labels, name_at_home, role_of, source_of
+from .drafts import OF_MEMBERSHIP, standing
+from .family import Family
+from .models import Membership, Submission
+from .standing import Standing
+from .visibility import HouseholdScope, Sight
+from .wording import Reader, day, label_of, labels, name_at_home, role_of, source_of
 
 BRIEF = "您可以看到称呼、关系和状态。资料只有本人、代填的家人和物业可以查看。"
 BLIND = "您可以代填，但看不到已经登记的内容；提交后由物业核对。"
@@ -57,8 +59,11 @@ class Entry:
         return self.submission.values.get("name") or "（姓名未填）"
 
 
+_OPEN = Standing(lambda family: family.submissions.open().order_by("created_at", "pk"))
+
+
 def open_entries(family: Family) -> list[Entry]:
-    return [Entry(one) for one in family.submissions.open().order_by("created_at", "pk")]
+    return [Entry(one) for one in _OPEN(family)]
 
 
 def looked_at(scope: HouseholdScope, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -120,11 +125,11 @@ class Member:
         return Refusal.SELF_MANAGED.label if self.row.resident.self_managed_since else BRIEF
 
 
-def members(family: Family, rows: QuerySet[Any], entries: Iterable[Entry]) -> list[Member]:
-    """The own row first."""
+def members(family: Family, rows: Iterable[Any], entries: Iterable[Entry]) -> list[Member]:
+    """Of rows that were `looked_at`; the own one first."""
     about = {entry.submission.membership_id: entry for entry in entries}
     mine = family.scope.resident_id
-    found = [Member(row, row.resident_id == mine, about.get(row.pk)) for row in looked_at(family.scope, rows)]
+    found = [Member(row, row.resident_id == mine, about.get(row.pk)) for row in rows]
     return sorted(found, key=lambda member: (not member.mine, member.row.pk))
 
 
@@ -141,9 +146,24 @@ class Fact:
     owed: bool = False
 
 
+# Documents whose number is checked, and tells birth and sex.
+TELLING = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
+
+
+def masked(person: Resident) -> set[str]:
+    """What is never shown in full: numbers, and a birthday that is part of the number beside it."""
+    beside = person.id_type in TELLING and person.id_number
+    return {"id_number", "phone", "birth_date"} if beside else {"id_number", "phone"}
+
+
+def owed_at(fields: Iterable[str]) -> list[str]:
+    """The fields of a record at which these are told; a contact phone is told at the phone."""
+    return ["phone" if name == "contact_phone" else name for name in fields]
+
+
 def facts(person: Resident, reader: Reader, row: Membership | None = None) -> list[Fact]:
     """The record; with `row` also what stands in that house."""
-    owed = {"phone" if name == "contact_phone" else name for name in missing_fields(person)}
+    owed = set(owed_at(missing_fields(person)))
     names = (*typed.FIELDS, *OF_MEMBERSHIP) if row else typed.FIELDS
     return [_fact(person, row, name, reader, name in owed) for name in names]
 

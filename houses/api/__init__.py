@@ -1,0 +1,1 @@
+"""The mini-program's API: the household, as thin doors to `houses.family`."""

@@ -1,0 +1,1 @@
+"""The mini-program's API: 同步安防数据."""
