@@ -173,11 +173,11 @@ class Sight(TextChoices):
     COUNTED = "counted", "只计人数"
 
 
-_OWNERS, _NOBODYS = UUID(int=0), UUID(int=1)
+_OWNERS = UUID(int=0)
 
 
 def _camp() -> Case:
-    """Of a membership: the key of its camp within its house."""
+    """Of a membership: the key of its camp within its house; NULL, which equals no other, is nobody's."""
     managed_by_tenant = Exists(
         Membership.objects.open().filter(
             house=OuterRef("house"), resident=OuterRef("managed_by"), role=Role.TENANT
@@ -196,7 +196,7 @@ def _camp() -> Case:
         When(~contested, then=Value(_OWNERS)),
         When(role=Role.SELF, then=F("resident_id")),
         When(managed_by__isnull=False, then=F("managed_by_id")),
-        default=Value(_NOBODYS),
+        default=None,
         output_field=UUIDField(),
     )
 
@@ -287,14 +287,16 @@ class HouseholdScope:
         my_camp = Subquery(
             self.at_home.filter(house=OuterRef("house")).annotate(camp=camp).values("camp")[:1]
         )
-        same_camp = Q(camp=F("my_camp")) & ~Q(camp=_NOBODYS)
+        same_camp = Q(camp=F("my_camp"))
         managed = Q(managed_by=me, resident__self_managed_since=None)
         sight = Case(
-            When(Q(resident=me) | (managed & same_camp), then=Value(Sight.FULL)),
-            When(same_camp | Q(managed_by=me), then=Value(Sight.BRIEF)),
+            When(resident=me, then=Value(Sight.FULL)),
+            # Asked once: each mention of a camp is a query of its own within this one.
+            When(same_camp, then=Case(When(managed, then=Value(Sight.FULL)), default=Value(Sight.BRIEF))),
+            When(managed_by=me, then=Value(Sight.BRIEF)),
             default=Value(Sight.COUNTED),
         )
-        return rows.annotate(camp=camp, my_camp=my_camp).annotate(sight=sight)
+        return rows.alias(camp=camp, my_camp=my_camp).annotate(sight=sight)
 
 
 def for_household(user: User | AnonymousUser) -> HouseholdScope:
