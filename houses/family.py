@@ -21,7 +21,7 @@ from .drafts import Author
 from .locks import lock_homes
 from .models import Community, House, Invitation, Membership, Request, Submission
 from .models.request import RequestQuerySet
-from .visibility import Sight, for_household
+from .visibility import Sight, for_household, may_be_invited
 
 NICKNAME_LENGTH = 20
 
@@ -166,7 +166,8 @@ class Family:
         row = self.fillable(key)
         if not self._sees(row):
             raise Refused(Refusal.UNSEEN)
-        if not self.scope.invitable.filter(pk=row.pk).exists():
+        seen = self.scope.shown.filter(pk=key).first()
+        if seen is None or not may_be_invited(seen, mine=seen.resident_id == self.user.resident_id):
             raise Refused(Refusal.NOT_INVITABLE)
         binding.require_invitable(row)
         return row

@@ -17,7 +17,7 @@ from .drafts import OF_MEMBERSHIP, standing
 from .family import Family
 from .models import Membership, Submission
 from .standing import Standing
-from .visibility import HouseholdScope, Sight
+from .visibility import HouseholdScope, Sight, may_be_invited
 from .wording import Reader, day, label_of, labels, name_at_home, role_of, source_of
 
 BRIEF = "您可以看到称呼、关系和状态。资料只有本人、代填的家人和物业可以查看。"
@@ -68,11 +68,8 @@ def open_entries(family: Family) -> list[Entry]:
 
 def looked_at(scope: HouseholdScope, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Rows of the scope with all that a page shows and offers of each."""
-    this = OuterRef("pk")
-    return rows.select_related("resident__contact", "house__community").annotate(
-        fills=Exists(scope.fillable.filter(pk=this)),
-        invites=Exists(scope.invitable.filter(pk=this, bound_at=None)),
-    )
+    fills = Exists(scope.fillable.filter(pk=OuterRef("pk")))
+    return rows.select_related("resident__contact", "house__community").annotate(fills=fills)
 
 
 @dataclass
@@ -114,6 +111,11 @@ class Member:
         """The same where the form is offered at any time."""
         is_open = self.row.fills and not self.entry
         return self.to_do or ("修改资料" if is_open else "")
+
+    @property
+    def may_invite(self) -> bool:
+        """Whether a link is offered for them."""
+        return may_be_invited(self.row, mine=self.mine) and self.row.bound_at is None
 
     @property
     def why_brief(self) -> str:

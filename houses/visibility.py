@@ -173,6 +173,13 @@ class Sight(TextChoices):
     COUNTED = "counted", "只计人数"
 
 
+def may_be_invited(row: Any, *, mine: bool) -> bool:
+    """Whether an account may ask a member, a row with its `sight`, to fill in for themselves: neither itself
+    nor an owner, and only whom it sees in full: the link shows the record, and whoever hands it on can open
+    it too."""
+    return bool(row.sight == Sight.FULL) and not mine and row.role != Role.SELF
+
+
 _OWNERS = UUID(int=0)
 
 
@@ -248,12 +255,6 @@ class HouseholdScope:
         managed = Q(managed_by=self.resident_id, resident__self_managed_since=None)
         at_home = Q(house__in=self.at_home.values("house"))
         return Membership.objects.open().filter(Q(pk__in=self.own) | (at_home & managed))
-
-    @property
-    def invitable(self) -> Any:
-        """Whom this account may ask to fill in for themselves: whom it fills for, but no owner; and whom it
-        sees in full: the link shows the record, and whoever hands it on can open it too."""
-        return self.full.exclude(resident=self.resident_id).exclude(role=Role.SELF)
 
     @property
     def pictured(self) -> Any:

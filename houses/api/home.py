@@ -43,7 +43,7 @@ class MemberAnswer(fields.Answer):
         example=["民族", "户籍地址"],
     )
     may_fill = fields.Flag(source="row.fills", help_text="是否可以为此人填写资料。", example=True)
-    may_invite = fields.Flag(source="row.invites", help_text="是否可以邀请此人填写。", example=True)
+    may_invite = fields.Flag(help_text="是否可以邀请此人填写。", example=True)
     entry = fields.Number(
         source="entry.pk",
         default=None,
