@@ -17,7 +17,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -27,9 +27,17 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from sync import strict_json
-from sync.exceptions import AnswerError, CredentialsError, StorageError, SyncError, TransportError
+from sync.exceptions import (
+    AnswerError,
+    CredentialsError,
+    RateLimited,
+    StorageError,
+    SyncError,
+    TransportError,
+)
+from sync.pace import Pace
 from sync.tokens import Lease, Sightings, Token, TokenStore
-from sync.transport import Answer, Deadline, Transport, persist, rate_limited
+from sync.transport import Answer, Deadline, Hiccup, Transport, persist, rate_limited
 
 MOST_REPETITIONS = 8
 POLL_SECONDS = 0.04
@@ -76,7 +84,9 @@ class PlatformClient:
     """Safe for many threads. Keeps connections open: use it as a context, or close it.
 
     `deadline`: seconds for one lookup, repetitions and token calls included; `pause`: seconds
-    before the first repetition, about.
+    before the first repetition, about; `rate`: lookups a second over all processes, 0 for no
+    limit; `patience`: seconds that a lookup may wait for its turn before its deadline begins (as
+    long as the deadline where nothing is said), cut short when `stopped` says so.
     """
 
     def __init__(
@@ -90,16 +100,24 @@ class PlatformClient:
         max_bytes: int = 2_000_000,
         concurrency: int = 16,
         pause: float = 0.2,
+        rate: float = 0.0,
+        patience: float | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.token_url, self.lookup_url = token_url, lookup_url
         self.credentials = {"key_k": key_k, "key_d": key_d}
         self.deadline, self.pause = deadline, pause
+        self.patience = deadline if patience is None else patience
+        self.stopped = stopped
+        self.pace = Pace(f"{token_url}\n{key_k}", rate)
         self.transport = Transport(max_bytes=max_bytes, connections=concurrency)
         self.tokens = TokenStore(token_url, key_k)
         self.sightings = Sightings()
 
     @classmethod
-    def from_settings(cls) -> Self:
+    def from_settings(
+        cls, *, patience: float | None = None, stopped: Callable[[], bool] = lambda: False
+    ) -> Self:
         return cls(
             token_url=settings.PLATFORM_TOKEN_URL,
             lookup_url=settings.PLATFORM_LOOKUP_URL,
@@ -108,6 +126,9 @@ class PlatformClient:
             deadline=settings.PLATFORM_DEADLINE,
             max_bytes=settings.PLATFORM_MAX_BYTES,
             concurrency=settings.PLATFORM_CONCURRENCY,
+            rate=settings.PLATFORM_RATE,
+            patience=patience,
+            stopped=stopped,
         )
 
     def __enter__(self) -> Self:
@@ -129,6 +150,7 @@ class PlatformClient:
         question = _Question(self, phone)
         cause = None
         try:
+            question.wait_for_turn()
             return Reply(question.answer(), question.attempts)
         except DatabaseError:
             cause = "database"
@@ -153,9 +175,14 @@ class _Question:
         self._lease = Lease(client.tokens.lock, max(1.0, client.deadline * 0.4))
         self._own: Token | None = None
 
+    def wait_for_turn(self) -> None:
+        """Raises RateLimited. The time of the lookup begins when it is its turn."""
+        self._client.pace.wait(self._client.patience, self._client.stopped)
+        self._deadline = Deadline(self._client.deadline)
+
     def answer(self) -> object | None:
         with self._lease:
-            token = self._client.tokens.newest() or self._turn(None, insist=False)
+            token = self._client.tokens.recent() or self._turn(None, insist=False)
             for repetition in range(1 + MOST_REPETITIONS):
                 outcome = self._ask(token)
                 if isinstance(outcome, Accepted):
@@ -181,9 +208,18 @@ class _Question:
         return outcome
 
     def _send(self, token: Token) -> Accepted | Refusal:
+        if self.attempts:
+            self._client.pace.wait(self._deadline.left(), self._client.stopped)
         self._deadline.check()
         self.attempts += 1
-        form = {"phone": self._phone, "token": token.value}
+        try:
+            return self._exchange({"phone": self._phone, "token": token.value})
+        except Hiccup as hiccup:
+            if isinstance(hiccup.error, RateLimited):
+                self._client.pace.pause(hiccup.wait)
+            raise
+
+    def _exchange(self, form: Mapping[str, str]) -> Accepted | Refusal:
         answer = self._client.transport.post(self._client.lookup_url, form, self._deadline)
         return read_status(answer, self._client.lookup_url) or read_envelope(answer)
 
