@@ -1,123 +1,267 @@
 """Many phones: the run's items are the queue and the truth; threads ask, sets are merged.
 
-An item stays `waiting` until its outcome is stored, so whatever ends the process, a
-resumed run asks again for what has no outcome and for nothing else.
+    take items ──> threads ask ──> a set is merged, its outcomes noted in the same transaction
+         ^                                │ the platform was too busy, the database too
+         └────────── given back ──────────┘
+
+An item stays `waiting` until its outcome is stored, so whatever ends the process, the next one
+asks again for what has no outcome and for nothing else. Threads never touch the records.
 """
 
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+from threading import Event
 
-from django.db import connection
-from django.utils import timezone
-
-from residents.models import User
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
 
 from .client import PlatformClient
-from .engine import ITEM_FIELDS, Fetched, fetch, note_outcome, settle
-from .exceptions import STOPPING
+from .engine import Fetched, fetch, known_digests, settle
+from .exceptions import PASSING, STOPPING
+from .leases import PROLONGED_AFTER, Holder, free_count, give_up_poison, holders, release
 from .merge import Outcome
 from .models import SyncItem, SyncRun
 
-# How many answers share a transaction, and how many unreachable phones in a row end a run.
+# How many answers share a transaction, and how long the first of them waits for company (seconds).
 SET_SIZE = 200
+LONGEST_GATHERING = 1.0
+# How many phones in a row may fail before the run is left for later.
 BREAKER = 20
-BREAKING = STOPPING | {"unavailable", "rate-limited", "database"}
+# How often what may pass is asked for before it is an outcome.
+PATIENCE = 3
+# What ends a run and is no phone's outcome.
+NO_OUTCOME = STOPPING | {"rate-limited"}
+HEARTBEAT = 2.0  # seconds
+SHIFT = 20.0  # seconds that a worker gives to one run before others have their turn
 
 Progress = Callable[[Outcome], None]
-Got = tuple[SyncItem, Fetched, float]
+log = structlog.get_logger(__name__)
 
 
-def start(phones: Iterable[str], *, by: User | None = None) -> SyncRun:
-    """A run over these phones, each once."""
-    run = SyncRun.objects.create(started_by=by)
-    items = (SyncItem(run=run, phone=phone) for phone in dict.fromkeys(phones))
-    while chunk := list(islice(items, 1000)):
-        SyncItem.objects.bulk_create(chunk)
-    return run
+class Ending(Enum):
+    """Why a process works on a run no longer."""
+
+    DONE = auto()
+    STOPPED = auto()  # the platform is down, or refuses us; the run says why
+    ENDED = auto()  # somebody cancelled it
+    OTHERS = auto()  # what waits is held by others
+    PAUSED = auto()  # our time is over, or this process is to end
 
 
-def resume(run: SyncRun) -> None:
-    SyncRun.objects.filter(pk=run.pk).update(status=SyncRun.Status.RUNNING, finished_at=None)
+@dataclass(frozen=True)
+class Got:
+    """What came of asking for one item, and after how many seconds."""
+
+    item: SyncItem
+    fetched: Fetched
+    seconds: float
 
 
-def drain(run: SyncRun, *, concurrency: int, progress: Progress = lambda outcome: None) -> bool:
-    """Work off what waits. False where the platform is down or refuses us: resume the run later."""
-    unreachable = 0
-    with PlatformClient.from_settings() as client, ThreadPoolExecutor(concurrency) as threads:
-        for got in _sets(_answers(run, client, threads, concurrency)):
-            for outcome in _store(got):
-                progress(outcome)
-                unreachable = unreachable + 1 if outcome.cause in BREAKING else 0
-                if outcome.cause in STOPPING or unreachable >= BREAKER:
-                    threads.shutdown(wait=True, cancel_futures=True)
-                    return _finish(run, SyncRun.Status.STOPPED)
-    return _finish(run, SyncRun.Status.DONE)
+class Breaker:
+    """Stops a run whose platform is down, refuses us, or speaks another language than before."""
 
+    def __init__(self) -> None:
+        self.cause = ""
+        self.streak: list[tuple[SyncItem, str]] = []
 
-def _waiting(run: SyncRun) -> Iterator[SyncItem]:
-    """The waiting items, a page at a time: memory stays flat."""
-    last = 0
-    while page := list(run.items.filter(outcome=SyncItem.Outcome.WAITING, pk__gt=last).order_by("pk")[:1000]):
-        last = page[-1].pk
-        yield from page
-
-
-def _answers(
-    run: SyncRun, client: PlatformClient, threads: ThreadPoolExecutor, concurrency: int
-) -> Iterator[list[Got]]:
-    """What has arrived since the last look; about two questions for each thread are under way."""
-    waiting, under_way = _waiting(run), set[Future[Got]]()
-    while True:
-        for item in islice(waiting, 2 * concurrency - len(under_way)):
-            under_way.add(threads.submit(_ask, item, client))
-        if not under_way:
+    def saw(self, item: SyncItem, outcome: Outcome) -> None:
+        if outcome.cause is None:
+            self.streak.clear()
             return
-        done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-        yield [future.result() for future in done]
+        self.streak.append((item, outcome.cause))
+        if outcome.cause in NO_OUTCOME:
+            self.cause = self.cause or outcome.cause
+        elif len(self.streak) >= BREAKER:
+            counted = Counter(cause for _, cause in self.streak)
+            self.cause = self.cause or counted.most_common(1)[0][0]
+
+    def unanswered(self) -> list[SyncItem]:
+        """The last failures tell of the platform, not of these phones: a resumed run asks again."""
+        return [item for item, cause in self.streak if cause in NO_OUTCOME or item.taken + 1 < PATIENCE]
 
 
-def _ask(item: SyncItem, client: PlatformClient) -> Got:
-    started = time.monotonic()
-    try:
-        return item, fetch(item.phone, client), time.monotonic() - started
-    finally:
-        connection.close()
+class Drain:
+    """One process at work on one run. `seconds`: how long it may take up new items."""
+
+    def __init__(
+        self,
+        run: SyncRun,
+        *,
+        concurrency: int,
+        seconds: float = math.inf,
+        stopping: Event | None = None,
+        progress: Progress = lambda outcome: None,
+    ) -> None:
+        self.run, self.concurrency, self.progress = run, concurrency, progress
+        self.holder, self.breaker = Holder(run), Breaker()
+        self._stopping = stopping or Event()
+        self._until = time.monotonic() + seconds
+        self._cancelled = False
+        self._under_way: set[Future[Got]] = set()
+        self._gathered: list[Got] = []
+        self._gathered_since = self._beaten_at = self._prolonged_at = time.monotonic()
+
+    def work(self) -> Ending:
+        """Raises DatabaseError, InterfaceError: nothing is lost, whoever comes next goes on."""
+        give_up_poison(self.run)
+        try:
+            with PlatformClient.from_settings(patience=math.inf, stopped=self._is_over) as self._client:
+                self._ask_and_store()
+        finally:
+            with suppress(DatabaseError, InterfaceError):
+                self.holder.give_back_all()
+        return self._ending()
+
+    def _ending(self) -> Ending:
+        if self.breaker.cause:
+            self.run.items.filter(pk__in=[item.pk for item in self.breaker.unanswered()]).reopen()
+            self.run.stop(self.breaker.cause)
+            log.warning("run stopped", run=self.run.pk, cause=self.breaker.cause)
+            return Ending.STOPPED
+        if self.run.finish() or self.run.status == SyncRun.Status.DONE:
+            return Ending.DONE
+        if not self.run.is_running:
+            return Ending.ENDED
+        return Ending.PAUSED if self._is_over() else Ending.OTHERS
+
+    # -- asking ---------------------------------------------------------------------------
+
+    def _ask_and_store(self) -> None:
+        self._threads = ThreadPoolExecutor(self.concurrency)
+        try:
+            self._submit()
+            while self._under_way or self._gathered:
+                self._arrive()
+                if self._is_set():
+                    self._store()
+                self._live()
+                self._submit()
+        finally:
+            self._threads.shutdown(cancel_futures=True)
+
+    def _is_over(self) -> bool:
+        """No new question is asked."""
+        late = time.monotonic() >= self._until
+        return late or self._cancelled or bool(self.breaker.cause) or self._stopping.is_set()
+
+    def _submit(self) -> None:
+        """Keep the threads busy while a set is merged: about a set is under way ahead of them."""
+        if self._is_over():
+            for future in self._under_way:
+                future.cancel()
+            return
+        room = self.concurrency + SET_SIZE - len(self._under_way) - len(self._gathered)
+        if room >= self.concurrency or not self._under_way:
+            for item, known in self._take(room):
+                self._under_way.add(self._threads.submit(self._ask, item, known))
+
+    def _take(self, most: int) -> list[tuple[SyncItem, str]]:
+        """Items, each with the digest of its phone's last answer."""
+        items = self.holder.take(most)
+        known = known_digests([item.phone for item in items])
+        return [(item, known.get(item.phone, "")) for item in items]
+
+    def _ask(self, item: SyncItem, known: str) -> Got:
+        """In a thread."""
+        started = time.monotonic()
+        try:
+            return Got(item, fetch(item.phone, self._client, known), time.monotonic() - started)
+        finally:
+            connection.close()
+
+    def _arrive(self) -> None:
+        done, self._under_way = wait(self._under_way, timeout=HEARTBEAT / 4, return_when=FIRST_COMPLETED)
+        if done and not self._gathered:
+            self._gathered_since = time.monotonic()
+        self._gathered += [future.result() for future in done if not future.cancelled()]
+
+    def _live(self) -> None:
+        """Signs of life, and whether the run is still to go on."""
+        now = time.monotonic()
+        if now - self._beaten_at > HEARTBEAT:
+            self._beaten_at, self._cancelled = now, not self.run.beat()
+        if now - self._prolonged_at > PROLONGED_AFTER:
+            self._prolonged_at = now
+            self.holder.prolong()
+
+    # -- storing --------------------------------------------------------------------------
+
+    def _is_set(self) -> bool:
+        """Whether what arrived is to be stored now."""
+        waited = time.monotonic() - self._gathered_since
+        enough = len(self._gathered) >= SET_SIZE or waited > LONGEST_GATHERING or not self._under_way
+        return enough and bool(self._gathered)
+
+    def _store(self) -> None:
+        got, self._gathered = self._gathered, []
+        by_phone = {one.item.phone: one for one in got}
+        outcomes = settle([one.fetched for one in got], lambda outcomes: self._record(outcomes, by_phone))
+        returned = []
+        for one, outcome in zip(got, outcomes, strict=True):
+            if self._may_pass(one.item, outcome):
+                returned.append(one.item)
+            else:
+                self.breaker.saw(one.item, outcome)
+                self.progress(outcome)
+        self.holder.give_back(returned, asked=True)
+
+    def _record(self, outcomes: Sequence[Outcome], by_phone: dict[str, Got]) -> None:
+        """In the transaction that stores the answers."""
+        done = [(by_phone[outcome.phone], outcome) for outcome in outcomes]
+        kept = [(got, outcome) for got, outcome in done if outcome.cause not in NO_OUTCOME]
+        self.holder.record(
+            [
+                (got.item, outcome, got.seconds)
+                for got, outcome in kept
+                if not self._may_pass(got.item, outcome)
+            ]
+        )
+
+    def _may_pass(self, item: SyncItem, outcome: Outcome) -> bool:
+        """It says nothing about the phone: asked again later, behind the others, a few times."""
+        never_asked = outcome.cause == "rate-limited" and not outcome.attempts  # the wait was cut short
+        return never_asked or (outcome.cause in PASSING and item.taken + 1 < PATIENCE)
 
 
-def _sets(arrivals: Iterator[list[Got]]) -> Iterator[list[Got]]:
-    """Gather arrivals into sets, for a second at most: an answer does not wait for company."""
-    gathered: list[Got] = []
-    since = time.monotonic()
-    for got in arrivals:
-        gathered += got
-        if len(gathered) >= SET_SIZE or time.monotonic() - since > 1:
-            yield gathered
-            gathered, since = [], time.monotonic()
-    if gathered:
-        yield gathered
+def drain(
+    run: SyncRun,
+    *,
+    concurrency: int,
+    progress: Progress = lambda outcome: None,
+    stopping: Event | None = None,
+) -> Ending:
+    """Work on a run to its end; what other processes hold is waited for, and taken over from the dead."""
+    while True:
+        one = Drain(run, concurrency=concurrency, progress=progress, stopping=stopping)
+        ending = one.work()
+        if ending is not Ending.OTHERS:
+            return ending
+        release(run)
+        time.sleep(1)
 
 
-def _store(got: list[Got]) -> list[Outcome]:
-    outcomes = settle([fetched for _, fetched, _ in got])
-    for (item, _, seconds), outcome in zip(got, outcomes, strict=True):
-        note_outcome(item, outcome, seconds)
-    answered = [item for item, _, _ in got if item.cause not in STOPPING]
-    SyncItem.objects.bulk_update(answered, ITEM_FIELDS)
-    return outcomes
+def work_a_shift(run_pk: int, beside: int, ring: Callable[[int, int], object], stopping: Event) -> None:
+    """What a worker does when the doorbell rings (docs/decisions/0016).
 
-
-def _finish(run: SyncRun, status: SyncRun.Status) -> bool:
-    SyncRun.objects.filter(pk=run.pk).update(status=status, finished_at=timezone.now())
-    return status == SyncRun.Status.DONE
-
-
-def counts(run: SyncRun) -> tuple[Counter[str], Counter[str]]:
-    """Outcomes and causes of the whole run."""
-    outcomes, causes = Counter[str](), Counter[str]()
-    for outcome, cause in run.items.values_list("outcome", "cause"):
-        outcomes[outcome] += 1
-        causes.update([cause] if cause else [])
-    return outcomes, causes
+    A shift is short, so that runs take turns and other tasks get theirs; who has not finished rings
+    again. Where many items are free a second bell looks for an idle worker: it says how many are at
+    work already, and is ignored where by then there are fewer, for then nobody was idle.
+    """
+    run = SyncRun.objects.running().filter(pk=run_pk).first()
+    if run is None:
+        return
+    at_work = len(holders(run))
+    if at_work < beside:
+        return
+    if free_count(run) > SET_SIZE:
+        ring(run_pk, at_work + 1)
+    shift = Drain(run, concurrency=settings.PLATFORM_CONCURRENCY, seconds=SHIFT, stopping=stopping)
+    if shift.work() is Ending.PAUSED:
+        ring(run_pk, 0)

@@ -2,11 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from houses.models import Finding, House, Membership
@@ -15,22 +16,38 @@ from residents.exceptions import Refused
 from residents.models import User
 
 from .books import Asked
-from .client import PlatformClient, Reply
+from .client import PlatformClient
 from .exceptions import SyncError
-from .merge import RULES_VERSION, Outcome, merge
+from .leases import columns
+from .merge import RULES_VERSION, Outcome, Record, merge
 from .models import Mention, MentionQuerySet, PlatformRecord, SyncItem, SyncRun
 from .schemas import read_answer
 
 log = structlog.get_logger(__name__)
 
-Fetched = Asked | Outcome
 
-ITEM_FIELDS = ["outcome", "cause", "attempts", "seconds"]
+@dataclass(frozen=True)
+class Recognised:
+    """An answer not read: the phone's last one again, as far as was known when it was asked."""
+
+    phone: str = field(repr=False)
+    data: object = field(repr=False)
+    digest: str
+    attempts: int = 0
 
 
-def sync_phone(phone: str, *, client: PlatformClient | None = None, by: User | None = None) -> Outcome:
+Fetched = Asked | Recognised | Outcome
+
+
+def sync_phone(
+    phone: str,
+    *,
+    client: PlatformClient | None = None,
+    by: User | None = None,
+    kind: str = SyncRun.Kind.PHONE,
+) -> Outcome:
     """Ask the platform for one phone and store what it answers, in a run of its own."""
-    return or_failed(phone, lambda: in_a_run(phone, client, by))
+    return or_failed(phone, lambda: in_a_run(phone, client, by, kind=kind))
 
 
 def or_failed(phone: str, sync: Callable[[], Outcome]) -> Outcome:
@@ -46,50 +63,58 @@ def in_a_run(
     client: PlatformClient | None,
     by: User | None,
     admit: Callable[[Fetched], None] | None = None,
+    kind: str = SyncRun.Kind.PHONE,
 ) -> Outcome:
     """Ask, store and note what came of it. `admit` looks at what came before any of it is
     stored, and raises Refused where it must not be."""
-    run = SyncRun.objects.create(started_by=by)
+    run = SyncRun.objects.create(started_by=by, kind=kind, total=1, heartbeat_at=timezone.now())
     item = SyncItem.objects.create(run=run, phone=phone)
     started = time.monotonic()
     outcome = Outcome(phone, "failed", "internal")
     try:
+        known = known_digests([phone])
         with client or PlatformClient.from_settings() as platform:
-            fetched = fetch(phone, platform)
+            fetched = fetch(phone, platform, known.get(phone, ""))
         if admit is not None:
             admit(fetched)
-        outcome = settle([fetched])[0]
+        outcome = settle([fetched], reread=admit is None)[0]
+        if outcome.outcome == "unchanged" and isinstance(fetched, Recognised):
+            count_unchanged(outcome)
     except Refused as refused:
         outcome.cause = refused.code
         raise
     finally:
         record_outcome(item, outcome, time.monotonic() - started)
-        SyncRun.objects.filter(pk=run.pk).update(status=SyncRun.Status.DONE, finished_at=timezone.now())
+        run.finish()
     return outcome
 
 
-def fetch(phone: str, client: PlatformClient) -> Fetched:
+def known_digests(phones: Collection[str]) -> dict[str, str]:
+    """By phone, what its last answer is recognised by; read under today's rules."""
+    known = PlatformRecord.objects.filter(phone__in=phones, rules_version=RULES_VERSION).exclude(digest="")
+    return dict(known.values_list("phone", "digest"))
+
+
+def fetch(phone: str, client: PlatformClient, known: str = "") -> Fetched:
     """Ask, recognise the same answer, read a new one. A failure is an outcome; no transaction is open."""
     attempts = 0
     try:
         reply = client.lookup(phone)
         attempts = reply.attempts
-        return _read(phone, reply)
+        if reply.data is None:
+            return Outcome(phone, "not_found", attempts=attempts)
+        answer = Recognised(phone, reply.data, answer_digest(reply.data), attempts)
+        return answer if answer.digest == known else _asked(answer)
     except SyncError as error:
         return Outcome(phone, "failed", error.cause, max(error.attempts, attempts))
     except DatabaseError:
         return Outcome(phone, "failed", "database", attempts)
 
 
-def _read(phone: str, reply: Reply) -> Fetched:
-    if reply.data is None:
-        _checked(phone)
-        return Outcome(phone, "not_found", attempts=reply.attempts)
-    seen = answer_digest(reply.data)
-    if PlatformRecord.objects.filter(phone=phone, digest=seen, rules_version=RULES_VERSION).exists():
-        _checked(phone)
-        return unchanged(phone, reply.attempts)
-    return Asked(phone, read_answer(reply.data, phone=phone), seen, reply.attempts)
+def _asked(answer: Recognised) -> Asked:
+    """Raises AnswerError."""
+    read = read_answer(answer.data, phone=answer.phone)
+    return Asked(answer.phone, read, answer.digest, answer.attempts)
 
 
 def answer_digest(data: object) -> str:
@@ -97,31 +122,51 @@ def answer_digest(data: object) -> str:
     return digest(json.dumps(data, sort_keys=True), context="answer")
 
 
-def _checked(phone: str) -> None:
-    PlatformRecord.objects.filter(phone=phone).update(checked_at=timezone.now())
+def settle(
+    fetched: Sequence[Fetched], record: Record = lambda outcomes: None, *, reread: bool = True
+) -> list[Outcome]:
+    """Store what was fetched, in one set, its phones all different: the outcomes, in its order.
+
+    `record` notes outcomes, in the transaction that stores their answers. `reread`: an answer that was
+    recognised, of a phone whose record has changed since, is merged; else it has failed, as `busy`.
+    """
+    known = known_digests([one.phone for one in fetched if isinstance(one, Recognised)])
+    read = [_resolved(one, known, reread) if isinstance(one, Recognised) else one for one in fetched]
+    ready = [one for one in read if isinstance(one, Outcome)]
+    _note_ready(ready, record)
+    merged = merge([one for one in read if isinstance(one, Asked)], record)
+    record([outcome for outcome in merged if outcome.cause])
+    outcomes = {outcome.phone: outcome for outcome in [*ready, *merged]}
+    return [outcomes[one.phone] for one in fetched]
 
 
-def settle(fetched: Sequence[Fetched]) -> list[Outcome]:
-    """Merge what was read, in one set; what has its outcome already keeps it."""
-    asked = [one for one in fetched if isinstance(one, Asked)]
-    merged = iter(merge(asked)) if asked else iter(())
-    outcomes = []
-    for one in fetched:
-        outcome = next(merged) if isinstance(one, Asked) else one
-        outcome.attempts = one.attempts
-        outcomes.append(outcome)
-    return outcomes
+def _resolved(one: Recognised, known: dict[str, str], reread: bool) -> Asked | Outcome:
+    if known.get(one.phone) == one.digest:
+        return Outcome(one.phone, "unchanged", attempts=one.attempts)
+    if not reread:
+        return Outcome(one.phone, "failed", "busy", one.attempts)
+    try:
+        return _asked(one)
+    except SyncError as error:
+        return Outcome(one.phone, "failed", error.cause, one.attempts)
 
 
-def unchanged(phone: str, attempts: int) -> Outcome:
-    """The outcome of an answer that was recognised: everything it names is as it was."""
-    rows = Membership.objects.filter(mentions__in=_named_by(phone))
-    people = {*rows.values_list("resident_id", flat=True)} | _subjects(phone)
-    result = Outcome(phone, "unchanged", attempts=attempts)
-    result.residents["unchanged"] = len(people)
-    result.houses["unchanged"] = rows.values("house").distinct().count()
-    result.memberships["unchanged"] = rows.count()
-    return result
+def _note_ready(ready: Sequence[Outcome], record: Record) -> None:
+    """What needs no merge: the platform was asked, and said the same or nothing."""
+    answered = [one.phone for one in ready if not one.cause]
+    with transaction.atomic():
+        if answered:
+            PlatformRecord.objects.filter(phone__in=answered).update(checked_at=timezone.now())
+        record(ready)
+
+
+def count_unchanged(outcome: Outcome) -> None:
+    """Of an answer that was recognised: everything it names is as it was."""
+    rows = Membership.objects.filter(mentions__in=_named_by(outcome.phone))
+    people = {*rows.values_list("resident_id", flat=True)} | _subjects(outcome.phone)
+    outcome.residents["unchanged"] = len(people)
+    outcome.houses["unchanged"] = rows.values("house").distinct().count()
+    outcome.memberships["unchanged"] = rows.count()
 
 
 def _named_by(phone: str) -> MentionQuerySet:
@@ -147,13 +192,7 @@ def open_findings(phone: str) -> list[str]:
     return sorted(set(found.values_list("code", flat=True)))
 
 
-def note_outcome(item: SyncItem, outcome: Outcome, seconds: float) -> None:
-    """Write the outcome into the item; not saved."""
-    item.outcome, item.cause = outcome.outcome, outcome.cause or ""
-    item.attempts, item.seconds = outcome.attempts, round(seconds, 3)
-
-
 def record_outcome(item: SyncItem, outcome: Outcome, seconds: float) -> None:
-    note_outcome(item, outcome, seconds)
-    item.save(update_fields=ITEM_FIELDS)
-    log.info("phone synced", run=item.run_id, outcome=item.outcome, cause=item.cause, attempts=item.attempts)
+    SyncItem.objects.filter(pk=item.pk).update(**columns(outcome, seconds), done_at=timezone.now())
+    told = {"outcome": outcome.outcome, "cause": outcome.cause, "attempts": outcome.attempts}
+    log.info("phone synced", run=item.run_id, **told)

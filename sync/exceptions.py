@@ -35,12 +35,17 @@ SENTENCES = {
     "busy": "这户的资料正被别人更新，请稍后重试。",
     "keys": "数据库里的加密资料用现在的密钥打不开，没有改动任何资料，请联系系统管理员核对密钥设置。",
     "internal": "程序处理这份答复时出错，没有改动任何资料，请把任务编号告诉系统管理员。",
+    "interrupted": "查询中途被打断，没有改动任何资料，请再试一次。",
     "database": "数据库暂时无法写入，没有改动任何资料，请稍后重试。",
 }
 
 # The next phone would meet the same end, and asking on could lock the account upstream.
 # `unavailable` and `rate-limited` may pass: a breaker counts these.
 STOPPING = frozenset({"token", "refused", "tls", "keys"})
+
+
+# These say nothing about the phone: in a run it is asked again later.
+PASSING = frozenset({"rate-limited", "busy", "database"})
 
 
 class SyncError(Exception):
@@ -103,4 +108,4 @@ class AnswerError(SyncError):
 class StorageError(SyncError):
     """The answer is good and could not be stored (X1, X7)."""
 
-    causes = frozenset({"busy", "keys", "internal", "database"})
+    causes = frozenset({"busy", "keys", "internal", "database", "interrupted"})

@@ -10,7 +10,7 @@ one by one, so that a bad one costs itself only. No network call happens in here
 import gc
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from houses import findings
@@ -70,28 +70,35 @@ class Outcome:
     flags: Counter[str] = field(default_factory=Counter)
 
 
-def merge(answers: Sequence[Asked]) -> list[Outcome]:
-    """Merge answers; each is stored wholly or not at all, and a failure is an outcome."""
+Record = Callable[[Sequence[Outcome]], object]
+
+
+def merge(answers: Sequence[Asked], record: Record = lambda outcomes: None) -> list[Outcome]:
+    """Merge answers; each is stored wholly or not at all, and a failure is an outcome.
+
+    `record` notes the outcomes of what is stored, in the same transaction.
+    """
     if len(answers) > 1:
         try:
-            return _merge_set(answers)
+            return _merge_set(answers, record)
         except Exception as error:  # whatever it is, each answer is tried by itself next
             log.warning("set replayed one by one", answers=len(answers), error=type(error).__name__)
-            return [outcome for one in answers for outcome in merge([one])]
+            return [outcome for one in answers for outcome in merge([one], record)]
     try:
-        return [outcome for one in answers for outcome in _persistently([one])]
+        return [outcome for one in answers for outcome in _persistently([one], record)]
     except StorageError as error:
-        return [Outcome(one.phone, "failed", error.cause) for one in answers]
+        return [Outcome(one.phone, "failed", error.cause, one.attempts) for one in answers]
 
 
-def _persistently(answers: Sequence[Asked]) -> list[Outcome]:
+def _persistently(answers: Sequence[Asked], record: Record) -> list[Outcome]:
     """Deadlocks and lost races are tried again: the other side has committed by then."""
     for attempt in range(1, TRIES + 1):
         try:
-            return _merge_set(answers)
-        except (IntegrityError, OperationalError):
+            return _merge_set(answers, record)
+        except (IntegrityError, OperationalError, InterfaceError):
             if attempt == TRIES:
                 raise StorageError("busy") from None
+            _mend_connection()
         except DatabaseError:
             raise StorageError("database") from None
         except SealError:
@@ -100,6 +107,12 @@ def _persistently(answers: Sequence[Asked]) -> list[Outcome]:
             log.error("merge failed", error=type(error).__name__, at=_place_of(error))
             raise StorageError("internal") from None
     raise AssertionError("unreachable")
+
+
+def _mend_connection() -> None:
+    """One that broke is closed, so that the next try opens another."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def _place_of(error: Exception) -> str:
@@ -122,7 +135,7 @@ def _collector_paused() -> Iterator[None]:
 
 @_collector_paused()
 @transaction.atomic
-def _merge_set(answers: Sequence[Asked]) -> list[Outcome]:
+def _merge_set(answers: Sequence[Asked], record: Record) -> list[Outcome]:
     books = _open_books(answers)
     units = []
     for asked in answers:
@@ -130,7 +143,9 @@ def _merge_set(answers: Sequence[Asked]) -> list[Outcome]:
         unit.apply()
         units.append(unit)
     _write(books)
-    return [_outcome(asked.phone, unit) for asked, unit in zip(answers, units, strict=True)]
+    outcomes = [_outcome(asked, unit) for asked, unit in zip(answers, units, strict=True)]
+    record(outcomes)
+    return outcomes
 
 
 # -- reading -----------------------------------------------------------------------------
@@ -345,9 +360,9 @@ def _check(books: Books) -> None:
         findings.check(books.around, scope)
 
 
-def _outcome(phone: str, unit: Unit) -> Outcome:
+def _outcome(asked: Asked, unit: Unit) -> Outcome:
     states = unit.states.values()
-    result = Outcome(phone, UNCHANGED, conflicts=unit.conflicts, flags=unit.flags)
+    result = Outcome(asked.phone, UNCHANGED, None, asked.attempts, conflicts=unit.conflicts, flags=unit.flags)
     for record, state in states:
         counts = {Resident: result.residents, House: result.houses, Membership: result.memberships}
         counts[type(record)][state] += 1

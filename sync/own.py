@@ -21,7 +21,7 @@ from .client import PlatformClient
 from .engine import Fetched, in_a_run, or_failed
 from .matching import form, own_rows
 from .merge import Outcome
-from .models import PlatformRecord, SyncItem
+from .models import PlatformRecord, SyncItem, SyncRun
 from .schemas import Answer
 from .three_way import OWN_ANSWER
 
@@ -48,7 +48,7 @@ def sync_own_phone(user: User, *, client: PlatformClient | None = None) -> Outco
 def _sync(user: User, client: PlatformClient | None) -> Outcome:
     """Raises Refused."""
     phone = user.phone or ""
-    outcome = in_a_run(phone, client, user, lambda fetched: _admit(user, fetched))
+    outcome = in_a_run(phone, client, user, lambda fetched: _admit(user, fetched), SyncRun.Kind.OWN)
     if outcome.outcome not in ("failed", "not_found") and (subject := _subject(phone)) is not None:
         _recognise(user, subject)
     return outcome
@@ -79,7 +79,7 @@ def _admit(user: User, fetched: Fetched) -> None:
     if isinstance(fetched, Asked):
         agrees = _agrees(user, fetched.answer, subject) and not _somebody_else_before(user, subject)
     else:
-        agrees = fetched.outcome in ("failed", "not_found") or _is(user, subject)
+        agrees = isinstance(fetched, Outcome) or _is(user, subject)
     if not agrees or (user.resident_id and subject and subject.pk != user.resident_id):
         identity.mismatch(user, community=_community(fetched), resident=subject)
 

@@ -19,7 +19,7 @@ from residents.validators import normalise_phone
 from .engine import sync_phone
 from .exceptions import SENTENCES
 from .merge import Outcome
-from .models import Mention, PlatformRecord, SyncItem
+from .models import Mention, PlatformRecord, SyncItem, SyncRun
 from .visibility import sync_runs
 
 # So many owners of one house are asked at once: the page waits for the answers.
@@ -72,9 +72,10 @@ class SyncPage(StaffPage):
     template_name = "sync/one.html"
     title = "安防同步"
     here = "sync"
+    kind = SyncRun.Kind.PHONE
 
     def result(self, phone: str) -> dict[str, Any]:
-        outcome = sync_phone(phone, by=self.office.user)
+        outcome = sync_phone(phone, by=self.office.user, kind=self.kind)
         named = Mention.objects.filter(
             record__in=PlatformRecord.objects.filter(phone=phone), absent_since=None
         )
@@ -124,6 +125,8 @@ class SyncOne(SyncPage):
 
 class SyncHouse(SyncPage):
     """The owners of one house, by the phones that stand in their records."""
+
+    kind = SyncRun.Kind.HOUSE
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         house: House = self.find(self.scope.houses, pk=pk)

@@ -18,6 +18,7 @@ ADVICE = {
     **dict.fromkeys(("envelope", "shape", "too-many", "wrong-subject"), _OFFICE),
     **dict.fromkeys(("tls", "token", "refused", "keys", "internal"), _OURS),
     "rate-limited": "现在查询的人太多，您的资料没有改动。请十分钟后再试。",
+    "interrupted": "查询中途被打断，您的资料没有改动。请再试一次。",
     "busy": "您家的资料正被别人更新，请一分钟后再试。",
     "database": "系统正忙，您的资料没有改动。请一分钟后再试。",
 }

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache, caches
 
+from config.celery import app as celery_app
 from residents import sms
 from sync.engine import sync_phone
 from sync.merge import Outcome
@@ -17,6 +18,12 @@ from tests.wechat_server import Wechat
 def _short_deadline(settings: django_settings) -> None:
     """No test waits for the ten seconds that an office grants."""
     settings.PLATFORM_DEADLINE = 3.0
+
+
+@pytest.fixture(autouse=True)
+def _no_broker_on_disk() -> None:
+    """Bells rung by tests are heard by nobody, unless a test starts a worker with a broker of its own."""
+    celery_app.conf.broker_url = "memory://"
 
 
 @pytest.fixture(autouse=True)

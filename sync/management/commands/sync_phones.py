@@ -1,20 +1,28 @@
 """`sync_phones FILE [--concurrency N] [--resume RUN] [--json]`: one phone a line."""
 
 import json
+import signal
 import sys
+import threading
 import time
 from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import DatabaseError, InterfaceError
 
 from residents.commands import OfficeCommand
 from residents.validators import normalise_phone
-from sync import batch
+from sync import batch, leases, runs
+from sync.exceptions import SENTENCES
 from sync.merge import Outcome
-from sync.models import SyncItem, SyncRun
+from sync.models import SyncRun
 
 WIDTH = 40
 
@@ -32,31 +40,66 @@ class Command(OfficeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["concurrency"] < 1:
             raise CommandError("同时查询数应为不小于 1 的整数。", returncode=2)
-        run = self._run(options)
+        try:
+            run = self._run(options)
+        except runs.AlreadyRunning as other:
+            self.stderr.write(f"这批号码正在同步（任务 {other.run.pk}），本次没有另外开始。")
+            return
         self.stderr.write(f"任务 {run.pk}")
         started = time.monotonic()
-        bar = Bar(self.stderr, run.items.count(), run.items.exclude(outcome=SyncItem.Outcome.WAITING).count())
-        finished = batch.drain(run, concurrency=options["concurrency"], progress=bar.step)
+        bar = Bar(self.stderr, run.total, run.total - run.items.waiting().count())
+        with until_told_to_stop() as stopping:
+            ending = self._drain(run, options["concurrency"], bar, stopping)
         summary = summarise(run, time.monotonic() - started, bar.stepped)
         self.stdout.write(json.dumps(summary, ensure_ascii=False) if options["json"] else in_words(summary))
-        self._exit(finished, summary)
+        self._exit(ending, run, summary)
+
+    def _drain(self, run: SyncRun, concurrency: int, bar: "Bar", stopping: Event) -> batch.Ending:
+        try:
+            return batch.drain(run, concurrency=concurrency, progress=bar.step, stopping=stopping)
+        except (DatabaseError, InterfaceError):
+            sentence = f"数据库中断，已停止。恢复后用 --resume {run.pk} 继续。"
+            raise CommandError(sentence, returncode=1) from None
 
     def _run(self, options: dict[str, Any]) -> SyncRun:
         if bool(options["file"]) == bool(options["resume"]):
             raise CommandError("请给出手机号文件，或用 --resume 继续一个任务。", returncode=2)
         if options["file"]:
-            return batch.start(read_phones(options["file"]))
+            return runs.start_list(read_phones(options["file"]))
         run = SyncRun.objects.filter(pk=options["resume"]).first()
         if run is None:
             raise CommandError("没有这个编号的同步任务。", returncode=2)
-        batch.resume(run)
+        leases.release(run, all_of_them=True)
+        if not run.is_running:
+            runs.resume(run)
         return run
 
-    def _exit(self, finished: bool, summary: dict[str, Any]) -> None:
-        if not finished:
-            raise CommandError(f"同步已停止，请处理后用 --resume {summary['run']} 继续。", returncode=1)
+    def _exit(self, ending: batch.Ending, run: SyncRun, summary: dict[str, Any]) -> None:
+        if ending is batch.Ending.PAUSED:
+            run.stop("")
+        if ending is not batch.Ending.DONE:
+            self.stdout.flush()
+            why = SENTENCES.get(run.cause, "同步已停止。")
+            raise CommandError(f"{why}处理后用 --resume {run.pk} 继续。", returncode=1)
         if summary["failed"]:
             sys.exit(3)
+
+
+@contextmanager
+def until_told_to_stop() -> Iterator[Event]:
+    """Set by SIGTERM and Ctrl-C: what has arrived is stored, the rest is left for a resumed run (X6)."""
+    stopping = Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def read_phones(name: str) -> list[str]:
@@ -88,13 +131,14 @@ class Bar:
 
 def summarise(run: SyncRun, seconds: float, asked: int) -> dict[str, Any]:
     """The line of contract.md; counts cover the whole run, seconds and rate this call."""
-    outcomes, causes = batch.counts(run)
+    told = run.tally()
+    outcomes, causes = Counter(told["outcomes"]), told["causes"]
     kinds = ("created", "updated", "unchanged", "not_found", "failed")
     return {
         "run": run.pk,
         "total": sum(outcomes.values()),
         **{kind: outcomes[kind] for kind in kinds},
-        "causes": dict(sorted(causes.items())),
+        "causes": causes,
         "seconds": round(seconds, 2),
         "rate": round(asked / seconds, 1) if seconds else 0,
     }
