@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from sync.simulator import community, sample
+from sync.simulator.households import HOUSEHOLDS
 from sync.simulator.messages import Request
 from sync.simulator.replies import Reply, Script
 from sync.simulator.tokens import Tokens
@@ -28,12 +29,14 @@ class Platform:
         key_d: str = "demo",
         single_token: bool = False,
         expire_after: int | None = None,
+        households: int = HOUSEHOLDS,
     ) -> None:
         self.fault = fault
         self.latency = latency
         self.key_k, self.key_d = key_k, key_d
         self.single_token = single_token
         self.expire_after = expire_after
+        self.households = households
         self.redirect_to = "http://127.0.0.1:9/"
         self.answers: dict[str, Reply] = {}
         self.faults: dict[str, str] = {}
@@ -57,11 +60,11 @@ class Platform:
         self.tokens.expire()
 
     def answer(self, phone: str) -> dict[str, Any] | None:
-        """The data known of a phone: an override that is an object, the sample, or the community."""
+        """The data known of a phone: an override that is an object, the sample, or a community's."""
         override = self.answers.get(phone)
         if isinstance(override, dict):
             return copy.deepcopy(override)
-        return sample.answer() if phone == sample.PHONE else community.answer(phone)
+        return sample.answer() if phone == sample.PHONE else community.answer(phone, self.households)
 
     def count(self, key: Hashable) -> int:
         """How often this was counted, this time included."""

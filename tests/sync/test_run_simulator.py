@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sync.simulator import community
 from sync.simulator.faults import FAULTS
 from sync.simulator.server import Simulator
 
@@ -34,7 +33,7 @@ def test_the_command_serves_until_it_is_told_to_stop(ending):
         line = process.stdout.readline()
         process.send_signal(ending)
         assert process.wait(timeout=60) == 0
-    assert "http://127.0.0.1:" in line and f"{len(community.PHONES) + 1} 个手机号" in line
+    assert "http://127.0.0.1:" in line and "共 600 户可查" in line
 
 
 def test_the_command_refuses_a_taken_port():
@@ -46,7 +45,17 @@ def test_the_command_refuses_an_unknown_fault():
     assert "没有名为 nope 的故障" in refused("--fault", "nope")
 
 
-@pytest.mark.parametrize("arguments", [("--port", "x"), ("--port", "70000"), ("--latency", "nan")])
+def test_the_command_knows_as_many_households_as_it_is_told():
+    with command("--port", "0", "--households", "50000") as process:
+        line = process.stdout.readline()
+        process.terminate()
+    assert "共 50000 户可查" in line
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--port", "x"), ("--port", "70000"), ("--latency", "nan"), ("--households", "0")],
+)
 def test_the_command_refuses_a_malformed_number(arguments):
     assert "应为" in refused(*arguments)
 

@@ -101,6 +101,12 @@ def test_a_phone_of_the_community_is_answered(asker):
     assert (answer["code"], answer["data"]) == ("0", community.answer(OWNER))
 
 
+def test_a_simulator_of_more_households_knows_further_phones():
+    *_, further = community.owners(50_000)
+    with Simulator(households=50_000) as large, closing(Asker(large.port)) as asker:
+        assert asker.lookup(further)["data"] == community.answer(further, 50_000)
+
+
 def test_an_unknown_phone_is_code_1(asker):
     assert asker.lookup(NOBODY) == {"code": "1", "msg": "未查询到该用户"}
 
