@@ -1,7 +1,8 @@
 """The made-up communities 2, 3 and so on: what the platform answers to each of their phones.
 
-A pure function of the phone. Types and spellings drift from answer to answer
-as they do inside the interface document's own sample.
+A pure function of the phone and of the round: in a later round some households
+have changed. Types and spellings drift from answer to answer as they do inside
+the interface document's own sample.
 """
 
 import datetime
@@ -19,8 +20,10 @@ from sync.simulator.households import (
     UNITS,
     Household,
     Person,
+    has_changed,
     household,
     index_of,
+    newcomer,
     partner_role,
     phone_of,
 )
@@ -28,6 +31,7 @@ from sync.simulator.households import (
 HAN = ("汉", "汉族", "01", 1)
 MINORITIES = (("满", "满族", "11", 11), ("回", "回族", "03", 3), ("蒙古", "蒙古族", "02", 2))
 JOBS = ("教师", "医生", "会计", "司机", "厨师", "电工", "销售", "护士", "个体经营", "退休", "", None)
+NEW_JOB = "物业经理"  # none of the others, so that it is a change to everybody
 COMPANIES = ("海港区第一中学", "秦皇岛市第一医院", "港务集团有限公司", "万家灯火科技有限责任公司", "", None)
 STREETS = ("河北大街", "文化路", "燕山大街", "建设大街", "迎宾路", "民族路")
 
@@ -50,7 +54,7 @@ def owners(households: int) -> Iterator[str]:
 PHONES: list[str] = list(phones(HOUSEHOLDS))
 
 
-def answer(phone: str, households: int = HOUSEHOLDS) -> dict[str, Any] | None:
+def answer(phone: str, households: int = HOUSEHOLDS, round: int = 0) -> dict[str, Any] | None:
     """The `data` of the phone's answer, a fresh copy at each call; None for a phone nobody has."""
     index = index_of(phone)
     if index is None or index >= households:
@@ -59,8 +63,18 @@ def answer(phone: str, households: int = HOUSEHOLDS) -> dict[str, Any] | None:
     for place, person in enumerate(home.people):
         if person.phone == phone:
             draw = Random(f"answer {index} {place}")
-            return {**_person(draw, person), "houses": _houses(draw, home, person)}
+            data = {**_person(draw, person), "houses": _houses(draw, home, person)}
+            return _changed(data, home, person) if has_changed(index, round) else data
     return None
+
+
+def _changed(data: dict[str, Any], home: Household, subject: Person) -> dict[str, Any]:
+    """The answer of a later round: the owner has another job, and the household one more member."""
+    joined = newcomer(home)
+    row = _row(Random(f"changed {home.index}"), joined, _role(home, subject, joined))
+    first, *others = data["houses"]
+    job = {"job_name": NEW_JOB} if subject is home.owner else {}
+    return {**data, **job, "houses": [{**first, "members": [*first["members"], row]}, *others]}
 
 
 def _person(draw: Random, person: Person) -> dict[str, Any]:

@@ -36,6 +36,7 @@ STRIDE = 331  # no common factor with PLACES: every household a room, some rooms
 OWNER, TENANT, HUSBAND, WIFE, FATHER, MOTHER, SON, DAUGHTER, OTHER = 1, 2, 3, 4, 5, 6, 11, 12, 13
 MALE, FEMALE = 1, 2
 
+CHANGE_EVERY = 10
 DEFECT_EVERY = 33
 DEFECTS = ("checksum", "political", "old-15", "sex", "birth")
 
@@ -216,3 +217,16 @@ def household(index: int) -> Household:
         each_the_owner=draw.random() < 0.12,
         lists_subject=draw.random() < 0.9,
     )
+
+
+def has_changed(index: int, round: int) -> bool:
+    """Each round another household in ten has changed, once, until all have."""
+    return index % CHANGE_EVERY < round
+
+
+def newcomer(home: Household) -> Person:
+    """Who has moved in since; a day of birth after everybody else's keeps the number apart."""
+    draw = Random(f"newcomer {home.index}")
+    build = Builder(home.index, draw, people=list(home.people))
+    role = TENANT if home.let else OTHER
+    return build.add(names.surname(draw), draw.choice((MALE, FEMALE)), draw.randint(20, 60), role)

@@ -30,6 +30,7 @@ class Platform:
         single_token: bool = False,
         expire_after: int | None = None,
         households: int = HOUSEHOLDS,
+        round: int = 0,
     ) -> None:
         self.fault = fault
         self.latency = latency
@@ -37,6 +38,7 @@ class Platform:
         self.single_token = single_token
         self.expire_after = expire_after
         self.households = households
+        self.round = round
         self.redirect_to = "http://127.0.0.1:9/"
         self.answers: dict[str, Reply] = {}
         self.faults: dict[str, str] = {}
@@ -64,7 +66,9 @@ class Platform:
         override = self.answers.get(phone)
         if isinstance(override, dict):
             return copy.deepcopy(override)
-        return sample.answer() if phone == sample.PHONE else community.answer(phone, self.households)
+        if phone == sample.PHONE:
+            return sample.answer()
+        return community.answer(phone, self.households, self.round)
 
     def count(self, key: Hashable) -> int:
         """How often this was counted, this time included."""

@@ -54,7 +54,7 @@ def test_the_command_knows_as_many_households_as_it_is_told():
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--port", "x"), ("--port", "70000"), ("--latency", "nan"), ("--households", "0")],
+    [("--port", "x"), ("--port", "70000"), ("--latency", "nan"), ("--households", "0"), ("--round", "11")],
 )
 def test_the_command_refuses_a_malformed_number(arguments):
     assert "应为" in refused(*arguments)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand
 
 from sync.simulator.faults import FAULTS
-from sync.simulator.households import HOUSEHOLDS, MOST
+from sync.simulator.households import CHANGE_EVERY, HOUSEHOLDS, MOST
 from sync.simulator.server import Simulator
 
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--fault", help="制造的故障；list 列出全部名称")
         parser.add_argument("--latency", default="0", help="每次应答前等待的秒数")
         parser.add_argument("--households", default=str(HOUSEHOLDS), help="可查的户数，每 600 户为一个小区")
+        parser.add_argument("--round", default="0", help="第几轮；每一轮另有十分之一的住户发生变化")
 
     def handle(self, *, fault: str | None, **options: Any) -> None:
         if fault == "list":
@@ -48,12 +49,15 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def asked_for(fault: str | None, *, port: str, latency: str, households: str, **others: Any) -> Simulator:
+def asked_for(
+    fault: str | None, *, port: str, latency: str, households: str, round: str, **others: Any
+) -> Simulator:
     return Simulator(
         parsed_number(port, "端口", 0, 65535),
         known_fault(fault),
         parsed_seconds(latency),
         households=parsed_number(households, "户数", 1, MOST),
+        round=parsed_number(round, "轮次", 0, CHANGE_EVERY),
     )
 
 
