@@ -31,6 +31,7 @@ class Platform:
         expire_after: int | None = None,
         households: int = HOUSEHOLDS,
         round: int = 0,
+        counts_only: bool = False,
     ) -> None:
         self.fault = fault
         self.latency = latency
@@ -43,7 +44,9 @@ class Platform:
         self.answers: dict[str, Reply] = {}
         self.faults: dict[str, str] = {}
         self.token_script: Script | None = None
+        self.counts_only = counts_only
         self.requests: list[Request] = []
+        self.asked: Counter[str] = Counter()
         self.tokens = Tokens()
         self._counts: Counter[Hashable] = Counter()
         self._marks: dict[Hashable, int] = {}
@@ -56,6 +59,14 @@ class Platform:
     @property
     def token_calls(self) -> list[Request]:
         return [request for request in list(self.requests) if request.route == TOKEN_PATH]
+
+    def note(self, request: Request) -> None:
+        """How often each phone was looked up, and the requests themselves for whoever wants them kept."""
+        with self._lock:
+            if request.route == LOOKUP_PATH:
+                self.asked[request.phone] += 1
+            if not self.counts_only:
+                self.requests.append(request)
 
     def expire_tokens(self) -> None:
         """Every token issued so far is refused from now on."""

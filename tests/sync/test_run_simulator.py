@@ -1,12 +1,16 @@
 """`manage.py run_simulator`, as a process of its own."""
 
+import http.client
+import re
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from sync.simulator import sample
 from sync.simulator.faults import FAULTS
 from sync.simulator.server import Simulator
 
@@ -18,6 +22,14 @@ def command(*arguments):
         [sys.executable, "manage.py", "run_simulator", *arguments],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def ask(port):
+    """A lookup; refused for want of a token, and a lookup all the same."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/lookup", f"phone={sample.PHONE}", form)
+        connection.getresponse().read()
 
 
 def refused(*arguments):
@@ -34,6 +46,15 @@ def test_the_command_serves_until_it_is_told_to_stop(ending):
         process.send_signal(ending)
         assert process.wait(timeout=60) == 0
     assert "http://127.0.0.1:" in line and "共 600 户可查" in line
+
+
+def test_the_command_ends_with_what_it_was_asked():
+    with command("--port", "0") as process:
+        port = int(re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[1])
+        for _ in range(2):
+            ask(port)
+        process.terminate()
+        assert "共收到 2 次查询，涉及 1 个手机号" in process.stdout.read()
 
 
 def test_the_command_refuses_a_taken_port():

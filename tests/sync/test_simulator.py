@@ -135,6 +135,19 @@ def test_requests_are_recorded_in_order(platform, asker):
     assert platform.lookups[0].body.startswith(f"phone={OWNER}&token=".encode())
 
 
+def test_lookups_are_counted_by_phone(platform, asker):
+    token = asker.new_token()["token"]
+    for phone in (OWNER, NEIGHBOUR, OWNER):
+        asker.lookup(phone, token)
+    assert platform.asked == {OWNER: 2, NEIGHBOUR: 1}
+
+
+def test_counts_may_be_all_that_is_kept():
+    with Simulator(counts_only=True) as platform, closing(Asker(platform.port)) as asker:
+        asker.lookup(OWNER)
+    assert platform.asked == {OWNER: 1} and not platform.requests
+
+
 def test_64_connections_are_served_at_once(platform):
     sockets = [connect(platform) for _ in range(64)]
     try:

@@ -41,6 +41,7 @@ class Command(BaseCommand):
             stop.wait()
         finally:
             platform.stop()
+        self.stdout.write(f"共收到 {platform.asked.total()} 次查询，涉及 {len(platform.asked)} 个手机号。")
 
     def announce(self, platform: Simulator) -> None:
         fault = f"，故障 {platform.fault}" if platform.fault else ""
@@ -58,6 +59,7 @@ def asked_for(
         parsed_seconds(latency),
         households=parsed_number(households, "户数", 1, MOST),
         round=parsed_number(round, "轮次", 0, CHANGE_EVERY),
+        counts_only=True,
     )
 
 
