@@ -53,7 +53,7 @@ class Exchange:
         self.sock.sendall(data)
 
     def pause(self, seconds: float) -> None:
-        if self.closing.wait(seconds):
+        if seconds and self.closing.wait(seconds):
             raise Closing
 
     def stall(self) -> None:

@@ -148,6 +148,19 @@ def test_counts_may_be_all_that_is_kept():
     assert platform.asked == {OWNER: 1} and not platform.requests
 
 
+def test_the_first_value_of_a_field_counts(platform):
+    with closing(http.client.HTTPConnection("127.0.0.1", platform.port, timeout=SECONDS)) as connection:
+        connection.request("POST", "/lookup", "phone=%E4%BB%98+1&phone=2&&token", FORM)
+        connection.getresponse().read()
+    assert platform.lookups[0].form == {"phone": "付 1", "token": ""}
+
+
+def test_a_line_that_is_no_request_ends_the_connection(platform):
+    with socket.create_connection(("127.0.0.1", platform.port), timeout=SECONDS) as sock:
+        sock.sendall(b"hello\r\n")
+        assert sock.recv(1) == b""
+
+
 def test_64_connections_are_served_at_once(platform):
     sockets = [connect(platform) for _ in range(64)]
     try:
