@@ -99,6 +99,8 @@ class Exchange:
         """What a lookup gets from a platform in good order."""
         if self.phone in self.platform.answers:
             self.give(self.platform.answers[self.phone])
+        elif prepared := self.platform.prepared(self.phone):
+            self.send(prepared)
         else:
             self.json(self.document())
 

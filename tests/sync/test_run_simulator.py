@@ -7,9 +7,12 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from django.core.management import call_command
 
+from sync.management.commands.run_simulator import asked_for
 from sync.simulator import sample
 from sync.simulator.faults import FAULTS
 from sync.simulator.server import Simulator
@@ -46,6 +49,17 @@ def test_the_command_serves_until_it_is_told_to_stop(ending):
         process.send_signal(ending)
         assert process.wait(timeout=60) == 0
     assert "http://127.0.0.1:" in line and "共 600 户可查" in line
+
+
+def test_the_command_makes_its_answers_beforehand_when_asked(monkeypatch):
+    monkeypatch.setattr(Simulator, "prepare", Mock(side_effect=InterruptedError))
+    with pytest.raises(InterruptedError):
+        call_command("run_simulator", "--port", "0", "--prepared")
+
+
+def test_the_command_answers_as_of_the_round_it_is_told():
+    platform = asked_for(None, port="0", latency="0", households="600", round="3")
+    assert platform.round == 3
 
 
 def test_the_command_ends_with_what_it_was_asked():

@@ -183,6 +183,43 @@ def test_a_simulator_comes_back_on_its_port():
         assert asker.lookup(OWNER)["code"] == "0"
 
 
+# Answers made beforehand
+
+
+@pytest.fixture
+def prepared(platform):
+    platform.households = 3
+    platform.prepare()
+    return platform
+
+
+def test_an_answer_made_beforehand_is_the_same_byte_by_byte(platform):
+    platform.households = 3
+    before = answered(platform)
+    platform.prepare()
+    assert answered(platform) == before
+
+
+def test_an_answer_made_beforehand_needs_no_making(prepared, asker, monkeypatch):
+    monkeypatch.setattr(community, "answer", None)
+    assert asker.lookup(OWNER)["code"] == "0"
+
+
+def test_a_later_round_is_not_answered_from_the_earlier(prepared, asker):
+    prepared.round = 1
+    assert asker.lookup(OWNER)["data"] == community.answer(OWNER, round=1)
+
+
+def test_a_test_may_put_another_answer_in_place_of_one_made_beforehand(prepared, asker):
+    prepared.answers[OWNER] = {"people_name": "付钰"}
+    assert asker.lookup(OWNER)["data"] == {"people_name": "付钰"}
+
+
+def test_a_fault_meets_a_phone_whose_answer_was_made_beforehand(prepared, asker):
+    prepared.fault = "p1-refused"
+    assert asker.lookup(OWNER)["code"] == "1"
+
+
 # Tokens
 
 

@@ -23,12 +23,18 @@ class Command(BaseCommand):
         parser.add_argument("--latency", default="0", help="每次应答前等待的秒数")
         parser.add_argument("--households", default=str(HOUSEHOLDS), help="可查的户数，每 600 户为一个小区")
         parser.add_argument("--round", default="0", help="第几轮；每一轮另有十分之一的住户发生变化")
+        parser.add_argument(
+            "--prepared", action="store_true", help="启动前先生成全部应答：每次查询更省，启动更慢"
+        )
 
-    def handle(self, *, fault: str | None, **options: Any) -> None:
+    def handle(self, *, fault: str | None, prepared: bool, **options: Any) -> None:
         if fault == "list":
             self.stdout.write("\n".join(FAULTS))
             return
-        self.serve(asked_for(fault, **options))
+        platform = asked_for(fault, **options)
+        if prepared:
+            platform.prepare()
+        self.serve(platform)
 
     def serve(self, platform: Simulator) -> None:
         stop = stop_signal()
