@@ -23,7 +23,6 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from houses.models import Community, House, Membership
-from residents.id_numbers import check_character, is_valid
 from residents.models import Resident
 from sync.books import Asked
 from sync.engine import answer_digest
@@ -39,41 +38,14 @@ PROFILED_LINES = 25
 
 
 def answers(count: int) -> list[Asked]:
-    """The simulator's community; where it is too small, copies of it with other people in another one."""
-    return list(islice(_endless(), count))
+    """Of the simulator's communities; each household has a phone, some have two."""
+    return [_asked(phone, count) for phone in islice(community.phones(count), count)]
 
 
-def _endless() -> Iterator[Asked]:
-    copy = 0
-    while True:
-        for phone in community.PHONES:
-            data = community.answer(phone)
-            assert data is not None
-            yield _asked(_copied(data, copy) if copy else data)
-        copy += 1
-
-
-def _asked(data: dict[str, Any]) -> Asked:
-    phone = data["people_phone"]
+def _asked(phone: str, households: int) -> Asked:
+    data = community.answer(phone, households)
+    assert data is not None
     return Asked(phone, read_answer(data, phone=phone), answer_digest(data))
-
-
-def _copied(data: dict[str, Any], copy: int) -> dict[str, Any]:
-    """The digits after the operator's prefix are unique in the community, and so are those after the area."""
-    phone = f"{130 + copy}{data['people_phone'][3:]}"
-    houses = [
-        {**home, "xiaoqu": str(2 + copy), "members": [_renumbered(row, copy) for row in home["members"]]}
-        for home in data["houses"]
-    ]
-    return {**_renumbered(data, copy), "people_phone": phone, "houses": houses}
-
-
-def _renumbered(row: dict[str, Any], copy: int) -> dict[str, Any]:
-    number = row["people_idcard"]
-    if not number:
-        return row
-    moved = f"{int(number[:6]) + copy * 1000:06d}{number[6:]}"
-    return {**row, "people_idcard": moved[:17] + check_character(moved[:17]) if is_valid(number) else moved}
 
 
 # -- row by row --------------------------------------------------------------------------

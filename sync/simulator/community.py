@@ -1,10 +1,12 @@
-"""The made-up community 2: what the platform answers to each of its phones.
+"""The made-up communities 2, 3 and so on: what the platform answers to each of their phones.
 
-A pure function of the phone. Types and spellings drift from answer to answer
-as they do inside the interface document's own sample.
+A pure function of the phone and of the round: in a later round some households
+have changed. Types and spellings drift from answer to answer as they do inside
+the interface document's own sample.
 """
 
 import datetime
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -18,14 +20,18 @@ from sync.simulator.households import (
     UNITS,
     Household,
     Person,
+    has_changed,
     household,
+    index_of,
+    newcomer,
     partner_role,
+    phone_of,
 )
 
-COMMUNITY = "2"
 HAN = ("汉", "汉族", "01", 1)
 MINORITIES = (("满", "满族", "11", 11), ("回", "回族", "03", 3), ("蒙古", "蒙古族", "02", 2))
 JOBS = ("教师", "医生", "会计", "司机", "厨师", "电工", "销售", "护士", "个体经营", "退休", "", None)
+NEW_JOB = "物业经理"  # none of the others, so that it is a change to everybody
 COMPANIES = ("海港区第一中学", "秦皇岛市第一医院", "港务集团有限公司", "万家灯火科技有限责任公司", "", None)
 STREETS = ("河北大街", "文化路", "燕山大街", "建设大街", "迎宾路", "民族路")
 
@@ -33,25 +39,42 @@ RESIDENCE, PRIVATE = 1, 1
 SELF_USED, VACANT, LET = 1, 2, 5
 OWNING, RENTING = 1, 2
 
-# Each phone with its household and the place of its person there.
-_PEOPLE: dict[str, tuple[int, int]] = {
-    person.phone: (index, place)
-    for index in range(HOUSEHOLDS)
-    for place, person in enumerate(household(index).people)
-    if person.phone
-}
 
-PHONES: list[str] = list(_PEOPLE)
+def phones(households: int) -> Iterator[str]:
+    """Every phone of so many households, household by household."""
+    for index in range(households):
+        yield from (person.phone for person in household(index).people if person.phone)
 
 
-def answer(phone: str) -> dict[str, Any] | None:
+def owners(households: int) -> Iterator[str]:
+    """One phone a household; nobody is made up for it."""
+    return map(phone_of, range(households))
+
+
+PHONES: list[str] = list(phones(HOUSEHOLDS))
+
+
+def answer(phone: str, households: int = HOUSEHOLDS, round: int = 0) -> dict[str, Any] | None:
     """The `data` of the phone's answer, a fresh copy at each call; None for a phone nobody has."""
-    if phone not in _PEOPLE:
+    index = index_of(phone)
+    if index is None or index >= households:
         return None
-    index, place = _PEOPLE[phone]
     home = household(index)
-    draw = Random(f"answer {index} {place}")
-    return {**_person(draw, home.people[place]), "houses": _houses(draw, home, home.people[place])}
+    for place, person in enumerate(home.people):
+        if person.phone == phone:
+            draw = Random(f"answer {index} {place}")
+            data = {**_person(draw, person), "houses": _houses(draw, home, person)}
+            return _changed(data, home, person) if has_changed(index, round) else data
+    return None
+
+
+def _changed(data: dict[str, Any], home: Household, subject: Person) -> dict[str, Any]:
+    """The answer of a later round: the owner has another job, and the household one more member."""
+    joined = newcomer(home)
+    row = _row(Random(f"changed {home.index}"), joined, _role(home, subject, joined))
+    first, *others = data["houses"]
+    job = {"job_name": NEW_JOB} if subject is home.owner else {}
+    return {**data, **job, "houses": [{**first, "members": [*first["members"], row]}, *others]}
 
 
 def _person(draw: Random, person: Person) -> dict[str, Any]:
@@ -88,7 +111,7 @@ def _houses(draw: Random, home: Household, subject: Person) -> list[dict[str, An
     if home.second_place is not None and subject is home.owner:
         row = _row(draw, subject, OWNER)
         found.append(_house(draw, home.second_place, VACANT, OWNER, OWNING, [row]))
-    return found
+    return [{"xiaoqu": home.community, **house} for house in found]
 
 
 def _role(home: Household, subject: Person, person: Person) -> int:
@@ -126,7 +149,7 @@ def _address(draw: Random, place: int) -> dict[str, Any]:
         "louceng": floor + 1,
         "fangjian": 100 * (floor + 1) + room + 1,
     }
-    return {"xiaoqu": COMMUNITY} | {name: _drift(draw, part) for name, part in parts.items()}
+    return {name: _drift(draw, part) for name, part in parts.items()}
 
 
 def _row(draw: Random, person: Person, role: int) -> dict[str, Any]:

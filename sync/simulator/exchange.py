@@ -53,7 +53,7 @@ class Exchange:
         self.sock.sendall(data)
 
     def pause(self, seconds: float) -> None:
-        if self.closing.wait(seconds):
+        if seconds and self.closing.wait(seconds):
             raise Closing
 
     def stall(self) -> None:
@@ -99,6 +99,8 @@ class Exchange:
         """What a lookup gets from a platform in good order."""
         if self.phone in self.platform.answers:
             self.give(self.platform.answers[self.phone])
+        elif prepared := self.platform.prepared(self.phone):
+            self.send(prepared)
         else:
             self.json(self.document())
 

@@ -1,17 +1,20 @@
-"""Households of the made-up community: who lives where, as a function of the household's index alone.
+"""Households of the made-up communities: who lives where, as a function of the household's index alone.
 
 No ID number comes twice, without anybody keeping count: households that share
 a sequence differ in the area code, people of one household in the day of birth.
 """
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from random import Random
 
 from sync.simulator import id_numbers, names
 
-HOUSEHOLDS = 600
+HOUSEHOLDS = 600  # of each community
+MOST = 1_000_000  # households, before phones or areas run out
+KEPT = 1024  # households, so that a whole community stays at hand and fifty thousand do not pile up
 PHONES_EACH = 4  # at most; a household's numbers come from a block of its own
 YEAR = 2026  # ages are counted from a fixed year: the same person at every start
 
@@ -19,10 +22,12 @@ AREAS = (
     ("130302", "130303", "130304", "130306", "130321", "130322", "130324"),
     ("130203", "130204", "130802", "210211", "220102", "230103", "110105"),
 )
+PROVINCES = (*range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66))  # none of those above
 SEQUENCES = 499
 OPERATORS = ("139", "138", "135", "150", "151", "186", "177", "189", "159", "133")
 SUFFIXES = 10**8
 SCATTER, SHIFT = 61803399, 27182818  # SCATTER is odd and no multiple of five: one to one below 10^8
+GATHER = pow(SCATTER, -1, SUFFIXES)
 
 BUILDINGS, UNITS, FLOORS, ROOMS = 12, 2, 11, 3
 PLACES = BUILDINGS * UNITS * FLOORS * ROOMS
@@ -31,6 +36,7 @@ STRIDE = 331  # no common factor with PLACES: every household a room, some rooms
 OWNER, TENANT, HUSBAND, WIFE, FATHER, MOTHER, SON, DAUGHTER, OTHER = 1, 2, 3, 4, 5, 6, 11, 12, 13
 MALE, FEMALE = 1, 2
 
+CHANGE_EVERY = 10
 DEFECT_EVERY = 33
 DEFECTS = ("checksum", "political", "old-15", "sex", "birth")
 
@@ -61,6 +67,11 @@ class Household:
     let: bool = False
     each_the_owner: bool = False  # the spouse's answer calls the spouse the owner
     lists_subject: bool = True
+
+    @property
+    def community(self) -> str:
+        """The platform's number of it; 1 is that of the document's sample."""
+        return str(2 + self.index // HOUSEHOLDS)
 
     @property
     def owner(self) -> Person:
@@ -98,12 +109,33 @@ class Builder:
 
     def _number(self, birth: datetime.date, sex: int) -> str:
         sequence = 2 * (self.index % SEQUENCES) + (1 if sex == MALE else 2)
-        return id_numbers.make(self.random.choice(AREAS[self.index // SEQUENCES]), birth, sequence)
+        return id_numbers.make(self.random.choice(areas(self.index)), birth, sequence)
 
     def _phone(self) -> str:
-        number = PHONES_EACH * self.index + self.phones
         self.phones += 1
-        return f"{OPERATORS[number % len(OPERATORS)]}{(number * SCATTER + SHIFT) % SUFFIXES:08d}"
+        return phone_of(self.index, self.phones - 1)
+
+
+def areas(index: int) -> Sequence[str]:
+    """Seven areas that no household with another block of sequences draws from."""
+    block = index // SEQUENCES
+    if block < len(AREAS):
+        return AREAS[block]
+    district, province = divmod(block - len(AREAS), len(PROVINCES))
+    return [f"{PROVINCES[province]}{city:02d}{district + 2:02d}" for city in range(1, 8)]
+
+
+def phone_of(index: int, place: int = 0) -> str:
+    """A phone of the household; the first one is the owner's."""
+    number = PHONES_EACH * index + place
+    return f"{OPERATORS[number % len(OPERATORS)]}{(number * SCATTER + SHIFT) % SUFFIXES:08d}"
+
+
+def index_of(phone: str) -> int | None:
+    """The household whose phone this would be; None for what is no phone of eleven digits."""
+    if len(phone) != 11 or not (phone.isascii() and phone.isdecimal()):
+        return None
+    return (int(phone[3:]) - SHIFT) * GATHER % SUFFIXES // PHONES_EACH
 
 
 def partner_role(sex: int) -> int:
@@ -157,9 +189,14 @@ def with_defect(index: int, owner: Person) -> Person:
             return replace(owner, birth=owner.birth.replace(year=owner.birth.year - 1))
 
 
-@cache
+def second_place(number: int) -> int | None:
+    """One household of its community in twenty has a second room, one that is nobody's home."""
+    return (HOUSEHOLDS + number // 20) * STRIDE % PLACES if number % 20 == 3 else None
+
+
+@lru_cache(KEPT)
 def household(index: int) -> Household:
-    """The household of an index from 0 to 599. A text seeds `Random` alike in every process."""
+    """The household of an index from 0 on. A text seeds `Random` alike in every process."""
     draw = Random(f"household {index}")
     build = Builder(index, draw)
     kind = draw.choices(("family", "single", "three generations", "let"), (55, 15, 15, 15))[0]
@@ -174,9 +211,22 @@ def household(index: int) -> Household:
     return Household(
         index=index,
         people=tuple(build.people),
-        place=index * STRIDE % PLACES,
-        second_place=(HOUSEHOLDS + index // 20) * STRIDE % PLACES if index % 20 == 3 else None,
+        place=index % HOUSEHOLDS * STRIDE % PLACES,
+        second_place=second_place(index % HOUSEHOLDS),
         let=kind == "let",
         each_the_owner=draw.random() < 0.12,
         lists_subject=draw.random() < 0.9,
     )
+
+
+def has_changed(index: int, round: int) -> bool:
+    """Each round another household in ten has changed, once, until all have."""
+    return index % CHANGE_EVERY < round
+
+
+def newcomer(home: Household) -> Person:
+    """Who has moved in since; a day of birth after everybody else's keeps the number apart."""
+    draw = Random(f"newcomer {home.index}")
+    build = Builder(home.index, draw, people=list(home.people))
+    role = TENANT if home.let else OTHER
+    return build.add(names.surname(draw), draw.choice((MALE, FEMALE)), draw.randint(20, 60), role)

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import BinaryIO
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 JSON_TYPE = "application/json; charset=utf-8"
 MAX_LINE = 65536
@@ -17,7 +19,7 @@ class Request:
 
     method: str
     path: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
     form: dict[str, str] = field(default_factory=dict)
 
@@ -38,24 +40,33 @@ class Request:
         return self.headers.get("connection", "").lower() == "close"
 
 
-def read_head(stream: BinaryIO) -> tuple[str, str, dict[str, str]] | None:
+def read_head(stream: BinaryIO) -> tuple[str, str, Mapping[str, str]] | None:
     """Method, target and headers of the next request; None where the connection ends."""
-    words = stream.readline(MAX_LINE).split()
-    if len(words) != 3:
+    first, lines = stream.readline(MAX_LINE), []
+    if len(first.split()) != 3:
         return None
+    while (line := stream.readline(MAX_LINE)).strip():
+        lines.append(line)
+    return parse_head(first, b"".join(lines))
+
+
+# A client sends the same head again and again: one phone is as long as another.
+@lru_cache(maxsize=64)
+def parse_head(first: bytes, lines: bytes) -> tuple[str, str, Mapping[str, str]]:
+    method, target, _ = (word.decode("latin-1") for word in first.split())
     headers: dict[str, str] = {}
-    while line := stream.readline(MAX_LINE).strip():
+    for line in lines.splitlines():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
-    return words[0].decode("latin-1"), words[1].decode("latin-1"), headers
+    return method, target, MappingProxyType(headers)
 
 
 def read_form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     """The fields of a urlencoded body; empty for any other content type."""
     if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return {}
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return dict(reversed(pairs))
+    pairs = [pair.partition("=") for pair in body.decode("utf-8", "replace").split("&")]
+    return {unquote_plus(name): unquote_plus(value) for name, _, value in reversed(pairs) if name}
 
 
 def json_bytes(document: object) -> bytes:

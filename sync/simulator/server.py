@@ -129,7 +129,7 @@ class Simulator(Platform):
             number = 0
             while not self._closing.is_set() and (request := _read(sock, stream)):
                 number += 1
-                self.requests.append(request)
+                self.note(request)
                 exchange = Exchange(request, self, sock, self._closing, FAULTS, number)
                 self._answer(exchange)
                 if not exchange.keep_open or request.wants_close:

@@ -101,6 +101,12 @@ def test_a_phone_of_the_community_is_answered(asker):
     assert (answer["code"], answer["data"]) == ("0", community.answer(OWNER))
 
 
+def test_a_simulator_of_more_households_knows_further_phones():
+    *_, further = community.owners(50_000)
+    with Simulator(households=50_000) as large, closing(Asker(large.port)) as asker:
+        assert asker.lookup(further)["data"] == community.answer(further, 50_000)
+
+
 def test_an_unknown_phone_is_code_1(asker):
     assert asker.lookup(NOBODY) == {"code": "1", "msg": "未查询到该用户"}
 
@@ -129,6 +135,32 @@ def test_requests_are_recorded_in_order(platform, asker):
     assert platform.lookups[0].body.startswith(f"phone={OWNER}&token=".encode())
 
 
+def test_lookups_are_counted_by_phone(platform, asker):
+    token = asker.new_token()["token"]
+    for phone in (OWNER, NEIGHBOUR, OWNER):
+        asker.lookup(phone, token)
+    assert platform.asked == {OWNER: 2, NEIGHBOUR: 1}
+
+
+def test_counts_may_be_all_that_is_kept():
+    with Simulator(counts_only=True) as platform, closing(Asker(platform.port)) as asker:
+        asker.lookup(OWNER)
+    assert platform.asked == {OWNER: 1} and not platform.requests
+
+
+def test_the_first_value_of_a_field_counts(platform):
+    with closing(http.client.HTTPConnection("127.0.0.1", platform.port, timeout=SECONDS)) as connection:
+        connection.request("POST", "/lookup", "phone=%E4%BB%98+1&phone=2&&token", FORM)
+        connection.getresponse().read()
+    assert platform.lookups[0].form == {"phone": "付 1", "token": ""}
+
+
+def test_a_line_that_is_no_request_ends_the_connection(platform):
+    with socket.create_connection(("127.0.0.1", platform.port), timeout=SECONDS) as sock:
+        sock.sendall(b"hello\r\n")
+        assert sock.recv(1) == b""
+
+
 def test_64_connections_are_served_at_once(platform):
     sockets = [connect(platform) for _ in range(64)]
     try:
@@ -149,6 +181,43 @@ def test_a_simulator_comes_back_on_its_port():
         first = platform.port
     with platform, closing(Asker(first)) as asker:
         assert asker.lookup(OWNER)["code"] == "0"
+
+
+# Answers made beforehand
+
+
+@pytest.fixture
+def prepared(platform):
+    platform.households = 3
+    platform.prepare()
+    return platform
+
+
+def test_an_answer_made_beforehand_is_the_same_byte_by_byte(platform):
+    platform.households = 3
+    before = answered(platform)
+    platform.prepare()
+    assert answered(platform) == before
+
+
+def test_an_answer_made_beforehand_needs_no_making(prepared, asker, monkeypatch):
+    monkeypatch.setattr(community, "answer", None)
+    assert asker.lookup(OWNER)["code"] == "0"
+
+
+def test_a_later_round_is_not_answered_from_the_earlier(prepared, asker):
+    prepared.round = 1
+    assert asker.lookup(OWNER)["data"] == community.answer(OWNER, round=1)
+
+
+def test_a_test_may_put_another_answer_in_place_of_one_made_beforehand(prepared, asker):
+    prepared.answers[OWNER] = {"people_name": "付钰"}
+    assert asker.lookup(OWNER)["data"] == {"people_name": "付钰"}
+
+
+def test_a_fault_meets_a_phone_whose_answer_was_made_beforehand(prepared, asker):
+    prepared.fault = "p1-refused"
+    assert asker.lookup(OWNER)["code"] == "1"
 
 
 # Tokens

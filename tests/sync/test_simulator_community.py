@@ -1,5 +1,7 @@
-"""The made-up community that the stand-in for the platform answers from."""
+"""The made-up communities that the stand-in for the platform answers from."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,10 +9,15 @@ from pathlib import Path
 import pytest
 
 from sync.simulator import community, id_numbers, sample
-from sync.simulator.households import HOUSEHOLDS, household
+from sync.simulator.households import HOUSEHOLDS, MOST, SEQUENCES, household
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER = community.PHONES[0]
+
+FIRST_600 = "1898d9b5b40d28ef4298429ee4573dc11443b28c98348b48c2357bc43a0243ae"
+
+# Of the further households those at the end of a community and of a block of areas, and the last of 50,000.
+FURTHER = [*range(600, 610), *range(990, 1010), *range(1190, 1210), *range(49_990, 50_000)]
 
 
 def everybody():
@@ -65,6 +72,57 @@ def test_the_check_character_is_that_of_the_standard(number):
 
 def test_a_number_of_15_digits_has_one_full_form():
     assert id_numbers.full_form("610104620927690") == "610104196209276908"
+
+
+# Tens of thousands of households
+
+
+def test_the_first_600_households_stay_as_they_were():
+    told = json.dumps([[phone, community.answer(phone)] for phone in community.PHONES], ensure_ascii=False)
+    assert hashlib.sha256(told.encode()).hexdigest() == FIRST_600
+
+
+def test_every_phone_of_a_further_household_is_answered():
+    phones = [person.phone for index in FURTHER for person in household(index).people if person.phone]
+    assert [community.answer(phone, 50_000)["people_phone"] for phone in phones] == phones
+
+
+def test_each_household_has_one_owners_phone():
+    assert list(community.owners(50_000))[-10:] == [household(index).owner.phone for index in FURTHER[-10:]]
+
+
+def test_no_phone_of_50_000_owners_comes_twice():
+    assert len({*community.owners(50_000), sample.PHONE}) == 50_001
+
+
+def test_households_that_share_a_sequence_share_no_number():
+    same = [person.id_number for index in range(0, MOST, SEQUENCES) for person in household(index).people]
+    assert len({id_numbers.full_form(number)[:17] for number in same}) == len(same)
+
+
+def test_a_further_600_households_are_a_further_community():
+    told = [community.answer(phone, 1201)["houses"][0]["xiaoqu"] for phone in community.owners(1201)]
+    assert told == ["2"] * 600 + ["3"] * 600 + ["4"]
+
+
+def test_no_two_rooms_of_a_further_community_have_one_address():
+    homes = [household(index) for index in range(600, 1200)]
+    rooms = [place for home in homes for place in (home.place, home.second_place) if place is not None]
+    assert len(rooms) == len(set(rooms)) > 600
+
+
+def test_a_household_beyond_those_asked_for_is_unknown():
+    phone = household(600).owner.phone
+    assert community.answer(phone, 601) and community.answer(phone, 600) is None
+
+
+@pytest.mark.parametrize("phone", ["", "1", "1390000000x", "１３９００００００００", "139000000000"])
+def test_what_is_no_phone_is_unknown(phone):
+    assert community.answer(phone, MOST) is None
+
+
+def test_a_phone_under_another_operator_is_unknown():
+    assert community.answer("100" + OWNER[3:], MOST) is None
 
 
 def answers():
