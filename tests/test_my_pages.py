@@ -13,7 +13,7 @@ from residents.models import User
 from .factories import MembershipFactory, ResidentFactory
 from .my import door_of
 from .my_home import POST_ONLY, Home, furnish, routes
-from .pages import Outline, english, full_numbers, queries, some, stored
+from .pages import Outline, english, full_numbers, queries, some, source, stored
 
 READERS = ["nobody", "staff", "fresh", "newcomer", "owner", "tenant", "neighbour"]
 MOST_QUERIES = 25
@@ -35,7 +35,7 @@ def opened(client: Client, home: Home) -> Iterator[tuple[str, str]]:
     for address in home.addresses:
         answer = client.get(address)
         if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
-            yield address, answer.content.decode()
+            yield address, source(answer)
 
 
 @pytest.mark.parametrize("reader", READERS)
