@@ -5,15 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 
 from houses.choices import Role
 from houses.models import Membership
 from residents.models import User
+from residents.upstream import Sources
 
 from .factories import MembershipFactory, ResidentFactory
 from .my import door_of
 from .my_home import POST_ONLY, Home, furnish, routes
 from .pages import Outline, english, full_numbers, queries, some, source, stored
+from .pictures import put
 
 READERS = ["nobody", "staff", "fresh", "newcomer", "owner", "tenant", "neighbour"]
 MOST_QUERIES = 25
@@ -48,10 +51,6 @@ def test_every_page_is_chinese_and_masked_and_everything_on_it_has_a_name(home: 
         found[address] = {**faults, **outline.faults, "outside": outside, "handlers": outline.handlers}
     assert found
     assert {address: told for address, faults in found.items() if (told := some(faults))} == {}
-
-
-def test_the_owner_opens_most_pages(home: Home) -> None:
-    assert len(list(opened(home.doors["owner"], home))) > 30
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -95,9 +94,11 @@ def test_what_is_below_my_is_kept_by_no_browser(home: Home) -> None:
 def test_queries_do_not_grow_with_the_members(home: Home) -> None:
     few = counted(home)
     for _ in range(30):
+        person = ResidentFactory(ethnicity="", photo_url="https://photos.example.cn/3.jpg")
+        put(person, Sources.PLATFORM)
         MembershipFactory(
             house=home.house,
-            resident=ResidentFactory(ethnicity=""),
+            resident=person,
             role=Role.OTHER,
             household_type=None,
             managed_by=home.owner.resident,
@@ -115,6 +116,27 @@ def counted(home: Home) -> dict[str, int]:
     return {page: queries(lambda page=page: client.get(page)) for page in pages}
 
 
-def test_every_address_is_opened_here(home: Home) -> None:
-    opened_here = {home.fill_in(route) for route in routes() if route not in POST_ONLY}
-    assert opened_here <= set(home.addresses)
+# Open in the middle of an act only, where the tests of the act read them; elsewhere they lead back.
+IN_BETWEEN = {
+    "/my/login/code/",
+    "/my/phone/code/",
+    "/my/me/phone/code/",
+    "/my/me/phone/new/",
+    "/my/me/phone/new/code/",
+}
+# No page of their own: they lead to one, or are a picture.
+NO_PAGE = {
+    "/my/confirm/<int:pk>/",
+    "/my/entries/<int:pk>/",
+    "/my/members/<int:pk>/fill/",
+    "/my/members/<int:pk>/photo.jpg",
+    "/my/requests/<int:pk>/answer/",
+    "/my/sync/",
+}
+
+
+def test_every_page_is_read_here_by_somebody(home: Home) -> None:
+    readers = ("nobody", "staff", "fresh", "newcomer", "owner")
+    read = {address for reader in readers for address, _ in opened(home.doors[reader], home)}
+    unread = set(routes()) - {f"/{resolve(address).route}" for address in read}
+    assert unread == IN_BETWEEN | NO_PAGE | POST_ONLY
