@@ -248,7 +248,7 @@ def drain(
 
 
 def work_a_shift(run_pk: int, beside: int, ring: Callable[[int, int], object], stopping: Event) -> None:
-    """What a worker does when the doorbell rings (docs/decisions/0016).
+    """What a worker does when the doorbell rings (docs/decisions/0017).
 
     A shift is short, so that runs take turns and other tasks get theirs; who has not finished rings
     again. Where many items are free a second bell looks for an idle worker: it says how many are at
