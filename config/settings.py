@@ -142,26 +142,8 @@ PLATFORM_MAX_BYTES = integer("PLATFORM_MAX_BYTES", 2_000_000, least=1)
 PLATFORM_CONCURRENCY = integer("PLATFORM_CONCURRENCY", 16, least=1)
 PLATFORM_RATE = number("PLATFORM_RATE", 0, least=0)
 
-# The worker (sync/tasks.py): messages are doorbells, the rows of the runs are the queue. One that dies
-# with its worker is delivered again, or rung again by the sweep.
+# The doorbell of the workers (config/celery.py).
 CELERY_BROKER_URL = broker_url()
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600} if "redis" in CELERY_BROKER_URL[:6] else {}
-CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# One process, one task at a time: a run's own threads are all that goes wide. It ends when told to.
-CELERY_WORKER_POOL = "solo"
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SEND_TASK_EVENTS = CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_TIMEZONE = "Asia/Shanghai"
-# Each of these asks the database whether it is due: two schedulers, or one that slept, do no harm.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "sync.sweep", "schedule": 30.0, "options": {"expires": 30}},
-    "nightly": {"task": "sync.nightly", "schedule": 300.0, "options": {"expires": 300}},
-    "forget old": {"task": "sync.forget_old", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
-}
 
 # Where photos of the platform are fetched from (sync/photos.py); empty: nowhere.
 PHOTO_HOSTS = host_names("PHOTO_HOSTS")
