@@ -1,7 +1,6 @@
 """Logins: staff, and residents with a verified phone or WeChat."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, models, transaction
@@ -91,23 +90,32 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
 
     # -- who it is ------------------------------------------------------------------------
 
+    def verify_phone(self, phone: str) -> None:
+        """Once, by who signed in by password: a verified phone is changed by its own code. Raises Refused."""
+        unverified = User.objects.filter(phone_verified_at=None, locked_at=None, is_active=True)
+        self._take_phone(unverified, phone=phone)
+
     def take_phone(self, phone: str, *, forget_wechat: bool = False) -> None:
         """The holder of this phone is in front of us; whoever held the former one is signed out.
 
         `forget_wechat`: nor does the WeChat of who held it open this account any more. Raises Refused
         where the phone is another account's.
         """
-        verified: dict[str, Any] = {"phone": phone, "phone_verified_at": timezone.now()}
-        if forget_wechat:
-            verified["wechat_openid"] = None
+        forgotten = {"wechat_openid": None} if forget_wechat else {}
+        self._take_phone(User.objects.all(), phone=phone, **forgotten)
+
+    def _take_phone(self, allowed: models.QuerySet["User"], **values: str | None) -> None:
+        """Where the account, as it is stored now, is among those allowed. Raises Refused."""
+        now, epoch = timezone.now(), models.F("session_epoch") + 1
         try:
             with transaction.atomic():
-                User.objects.filter(pk=self.pk).update(
-                    **verified, session_epoch=models.F("session_epoch") + 1
-                )
+                rows = allowed.filter(pk=self.pk)
+                taken = rows.update(**values, phone_verified_at=now, session_epoch=epoch)
         except IntegrityError:
             raise Refused(Refusal.PHONE_TAKEN, {"phone": Refusal.PHONE_TAKEN.label}) from None
         self.refresh_from_db()
+        if not taken:
+            raise Refused(Refusal.STALE)
 
     def require_unlocked(self) -> None:
         if self.locked_at or not self.is_active:

@@ -37,7 +37,7 @@ class VerifyCode(VerifyPage, TypeCode):
     phone_page = "account:verify_phone"
 
     def accept(self, phone: str) -> None:
-        self.user.take_phone(phone)
+        self.user.verify_phone(phone)
         update_session_auth_hash(self.request, self.user)
 
     def go_on(self) -> HttpResponseBase:
