@@ -223,7 +223,7 @@ class Family:
     def asked(self) -> RequestQuerySet:
         """What this account asked for, and knows of."""
         rows = Request.objects.filter(account=self.user, quiet=False)
-        return rows.none() if self.user.locked_at or not self.user.is_active else rows
+        return rows.none() if self.user.is_locked else rows
 
     def answer(self, key: int, *, accept: bool, reason: str = "") -> Request:
         """One tap for yes; a no has its reason."""

@@ -163,7 +163,7 @@ def _know_by_wechat(user: User, openid: str) -> User:
 
     The account that the same WeChat was let into at the same moment, by another phone, stands.
     """
-    still = User.objects.filter(pk=user.pk, phone=user.phone, locked_at=None, is_active=True)
+    still = User.objects.filter(User.UNLOCKED, pk=user.pk, phone=user.phone)
     try:
         with transaction.atomic():
             known = still.filter(is_staff=False, is_superuser=False).update(wechat_openid=openid)

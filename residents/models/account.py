@@ -47,6 +47,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
     # Raised by "sign out everywhere": a session of an earlier number has ended.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
+    UNLOCKED = models.Q(locked_at=None, is_active=True)
+
     class Meta:
         verbose_name = verbose_name_plural = "帐号"
         permissions = [("manage_account", "可管理住户帐号")]
@@ -72,6 +74,16 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
         """Whether this login opens the workbench or the admin: never by a code on a phone."""
         return self.is_staff or self.is_superuser
 
+    @property
+    def is_locked(self) -> bool:
+        """By the office, or because it is used no more. `UNLOCKED` asks the same of the database."""
+        return self.locked_at is not None or not self.is_active
+
+    @property
+    def has_phone(self) -> bool:
+        """A verified one."""
+        return bool(self.phone) and self.phone_verified_at is not None
+
     # -- sessions -------------------------------------------------------------------------
 
     def get_session_auth_hash(self) -> str:
@@ -92,7 +104,7 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
 
     def verify_phone(self, phone: str) -> None:
         """Once, by who signed in by password: a verified phone is changed by its own code. Raises Refused."""
-        unverified = User.objects.filter(phone_verified_at=None, locked_at=None, is_active=True)
+        unverified = User.objects.filter(self.UNLOCKED, phone_verified_at=None)
         self._take_phone(unverified, phone=phone)
 
     def take_phone(self, phone: str, *, forget_wechat: bool = False) -> None:
@@ -118,13 +130,13 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
             raise Refused(Refusal.STALE)
 
     def require_unlocked(self) -> None:
-        if self.locked_at or not self.is_active:
+        if self.is_locked:
             raise Refused(Refusal.ACCOUNT_LOCKED)
 
     def require_phone(self) -> None:
         """A verified one. Raises Refused."""
         self.require_unlocked()
-        if not (self.phone and self.phone_verified_at):
+        if not self.has_phone:
             raise Refused(Refusal.PHONE_UNVERIFIED)
 
     def require_identity(self) -> None:

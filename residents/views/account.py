@@ -23,7 +23,7 @@ class VerifyPage(CodePage, AccountPage):
 
     def gate(self, request: HttpRequest) -> HttpResponseBase | None:
         stopped = super().gate(request)
-        if stopped is None and self.user.phone and self.user.phone_verified_at:
+        if stopped is None and self.user.has_phone:
             return self.back("my:home")
         return stopped
 

@@ -71,9 +71,9 @@ class AccountPage(PublicPage):
         if not isinstance(user, User):
             return led_to("account:login", self)
         self.user = user
-        if user.locked_at or not user.is_active:
+        if user.is_locked:
             return render(request, "household/locked.html", {"title": "帐号已锁定"}, status=403)
-        if self.needs_phone and not (user.phone and user.phone_verified_at):
+        if self.needs_phone and not user.has_phone:
             return led_to("account:verify_phone", self)
         if self.needs_notice and not Consent.stands(user, Consent.Kind.NOTICE):
             return led_to("account:consent", self)
