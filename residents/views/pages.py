@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views import View
 
-from ..advice import advise
-from ..exceptions import Refused, told
+from ..advice import advise, advised
+from ..exceptions import Refused
 from ..forms import ActForm
 from ..models import Consent, User
 
@@ -84,7 +84,7 @@ class AccountPage(PublicPage):
         try:
             act()
         except Refused as refused:
-            messages.error(self.request, f"{told(refused)}{advise(refused.code)}")
+            messages.error(self.request, advised(refused))
             return False
         messages.success(self.request, done)
         return True
