@@ -93,11 +93,11 @@ class AccountPage(PublicPage):
 class FamilyForm(ActForm):
     """A form of an account's own. No transaction around it: a refused try counts.
 
-    `status` is what its page is answered with, `why` the refusal's code: at a limit one waits.
+    `why` is the refusal's code, and of it is the `status`: at a limit one waits.
     """
 
     whole = False
-    status, why = 422, ""
+    why = ""
 
     def tell(self, refused: Refused) -> None:
         """Also what helps."""
