@@ -346,8 +346,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": [f"residents.api.throttles.{name}" for name in ("PerAccount", "PerAddress")],
     "DEFAULT_SCHEMA_CLASS": "residents.api.schema.Described",
     "EXCEPTION_HANDLER": "residents.api.problems.answer",
-    "UNICODE_JSON": True,
-    "COERCE_DECIMAL_TO_STRING": False,
 }
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": True, "MIN_REFRESH_INTERVAL": 24 * 3600}
 SPECTACULAR_SETTINGS = {
@@ -356,14 +354,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,
-    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": ["residents.api.schema.closed"],
 }
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from residents.exceptions import Refusal, Refused, require_reason
 from residents.images import File
 from residents.models import Consent, Photo, Resident, User
+from residents.sign_in import require_proof
 from residents.upstream import Sources
 
 from . import answering, binding, drafts, editing, identity, photos, reviewing
@@ -41,9 +42,12 @@ class Family:
     def state_identity(self, name: str, id_number: str) -> None:
         identity.state(self.user, name, id_number)
 
-    def change_phone(self, phone: str) -> None:
-        """To one whose code the holder of the old one has just typed."""
+    @transaction.atomic
+    def change_phone(self, phone: str, proof: str) -> None:
+        """To one whose code was just typed; `proof` is the token of the old one's code, typed lately."""
+        self.user.refresh_from_db(from_queryset=User.objects.select_for_update())
         self.user.require_phone()
+        require_proof(self.user, proof)
         identity.change_phone(self.user, phone)
 
     def consent(self, kind: str) -> None:
@@ -219,7 +223,7 @@ class Family:
     def asked(self) -> RequestQuerySet:
         """What this account asked for, and knows of."""
         rows = Request.objects.filter(account=self.user, quiet=False)
-        return rows.none() if self.user.locked_at or not self.user.is_active else rows
+        return rows.none() if self.user.is_locked else rows
 
     def answer(self, key: int, *, accept: bool, reason: str = "") -> Request:
         """One tap for yes; a no has its reason."""

@@ -145,7 +145,7 @@ class Scope:
 
 def for_staff(user: User | AnonymousUser, permission: str = "residents.view_resident") -> Scope:
     """What a staff member sees, or may act upon where `permission` names an act (`app.codename`)."""
-    if not (isinstance(user, User) and user.is_active and user.is_staff and not user.locked_at):
+    if not (isinstance(user, User) and user.is_staff and not user.is_locked):
         return Scope(Community.objects.none())
     if user.is_superuser:
         return Scope(None, petitions=user.sees_petitions)
@@ -213,7 +213,7 @@ class HouseholdScope:
 
     def __init__(self, user: User | AnonymousUser) -> None:
         self.resident_id: UUID | None = None
-        if isinstance(user, User) and user.is_active and not user.locked_at:
+        if isinstance(user, User) and not user.is_locked:
             self.resident_id = user.resident_id
 
     @property

@@ -10,7 +10,8 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 
-from residents.exceptions import Refusal, Refused, told
+from residents.advice import advised
+from residents.exceptions import Refusal, Refused
 from residents.forms import line
 from residents.views.pages import FamilyForm
 
@@ -47,7 +48,7 @@ class FillingPage(FamilyPage):
         try:
             self.family.fillable(row.pk)
         except Refused as refused:
-            messages.error(self.request, told(refused))
+            messages.error(self.request, advised(refused))
             return redirect("my:member", row.pk)
         return None
 

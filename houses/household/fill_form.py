@@ -40,7 +40,7 @@ from ..record_fields import (
     version_of,
 )
 from ..sight import TELLING, masked, owed_at
-from ..wording import Reader, source_of
+from ..wording import Reader, labels, source_of
 
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "who": ("身份", ("name", "id_type", "id_number", "sex", "birth_date")),
@@ -241,10 +241,10 @@ class MemberForm(FamilyForm):
         ]
 
     @property
-    def withheld(self) -> bool:
-        """Whether something is not asked because the separate consent is missing."""
+    def withheld(self) -> str:
+        """What is not asked because the separate consent is missing."""
         asked = {name for topic in self.parts for name in TOPICS[topic][1]}
-        return not self.consented and bool(asked & typed.SENSITIVE)
+        return "" if self.consented else labels(asked & typed.SENSITIVE)
 
     @property
     def typed(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from residents import id_numbers, typed
-from residents.advice import advise
+from residents.advice import advised
 from residents.exceptions import Refusal, Refused
 from residents.forms import line
 from residents.models import Resident
@@ -78,7 +78,7 @@ class Invite(ActPage):
         try:
             self.family.invitable(self.row.pk)
         except Refused as refused:
-            return f"{refused.sentence}{advise(refused.code)}"
+            return advised(refused)
         return ""
 
 

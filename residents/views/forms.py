@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
+from ..consent_texts import SENSITIVE
 from ..validators import normalise_phone
 from .pages import FamilyForm
 
@@ -42,7 +43,7 @@ class CodeForm(FamilyForm):
 
 class SensitiveForm(FamilyForm):
     sensitive = forms.BooleanField(
-        label="我单独同意处理我填写的敏感信息：证件号码、民族、政治面貌、是否退役军人、是否低保、照片。",
+        label=f"我单独同意处理我填写的敏感信息：{SENSITIVE}。",
         error_messages={"required": "请阅读后勾选。"},
     )
 
