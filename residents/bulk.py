@@ -4,7 +4,7 @@ Django's `bulk_create` prepares value after value through half a dozen calls eac
 a merge. Here a column is prepared at once, and of equal values only the first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from itertools import chain
 from typing import Any
@@ -26,7 +26,7 @@ def insert(rows: Sequence[models.Model]) -> None:
     """Insert new rows of one model and give them their keys. What they refer to has its key already."""
     if not rows:
         return
-    meta = rows[0]._meta
+    meta: Any = rows[0]._meta
     columns = _columns(rows, [field for field in meta.concrete_fields if field is not meta.auto_field])
     if meta.auto_field:
         returning = f"RETURNING {connection.ops.quote_name(meta.pk.column)}"
@@ -45,7 +45,7 @@ def overwrite(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     for each field of each row and takes many times as long.
     """
     if rows:
-        meta = rows[0]._meta
+        meta: Any = rows[0]._meta
         written = [meta.get_field(name).column for name in fields]
         columns = _columns(rows, meta.concrete_fields)
         suffix = connection.ops.on_conflict_suffix_sql(
@@ -63,7 +63,7 @@ def record_history(
         tracked = [model._meta.get_field(field.name) for field in model.tracked_fields]
         columns = {field: [getattr(row, field.attname) for row in rows] for field in tracked}
         by, now = by or model.get_default_history_user(rows[0]), timezone.now()
-        told = {
+        told: dict[str, list[Any]] = {
             "history_date": [getattr(row, "_history_date", now) for row in rows],
             "history_user": [getattr(getattr(row, "_history_user", by), "pk", None) for row in rows],
             "history_change_reason": [getattr(row, "_change_reason", None) or why[:100] for row in rows],
@@ -78,7 +78,7 @@ def _columns(rows: Sequence[models.Model], fields: Iterable[Any]) -> Columns:
 
 def _insert(model: type[models.Model], columns: Columns, suffix: str = "") -> list[tuple[Any, ...]]:
     """Insert these columns; `suffix` ends each statement, and what it returns is returned."""
-    quote, returned = connection.ops.quote_name, []
+    quote, returned = connection.ops.quote_name, list[tuple[Any, ...]]()
     names = ", ".join(quote(field.column) for field in columns)
     start = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "
     rows = list(zip(*(_prepared(field, values) for field, values in columns.items()), strict=True))
@@ -95,7 +95,7 @@ def _insert(model: type[models.Model], columns: Columns, suffix: str = "") -> li
 
 def _prepared(field: Any, values: Iterable[Any]) -> list[Any]:
     """As the database takes them. Sealed ones each anew: no two seals of a value are equal."""
-    prepare = partial(field.get_db_prep_save, connection=connection)
+    prepare: Callable[[Any], Any] = partial(field.get_db_prep_save, connection=connection)
     if not isinstance(field, Sealed | models.JSONField):  # a dict is no key of a cache
         prepare = cache(prepare)
     return [prepare(value) for value in values]
