@@ -342,7 +342,8 @@ class Unit:
     def _derive(self) -> None:
         """What a valid number tells is filled in, unless it is not clear whose number it is."""
         for resident in self._people():
-            if not any(id_shared(resident, self.around)):
+            blank = any(getattr(resident, name) is None for name in Resident.READ_OFF)
+            if blank and not any(id_shared(resident, self.around)):
                 filled = resident.fill_from_number()
                 before = [self.cleared.get((id(resident), name)) for name in filled]
                 self.new_values[id(resident)] += sum(
