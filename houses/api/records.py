@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.http.request import HttpHeaders
 from django.urls import path
 from django.utils.functional import cached_property
@@ -20,7 +19,7 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Resident
 from residents.upstream import blank
 
-from ..drafts import OF_MEMBERSHIP, standing, stored
+from ..drafts import OF_MEMBERSHIP, standing
 from ..filled import hidden_in, shown_values
 from ..models import Membership, Submission
 from ..record_fields import version_of
@@ -194,15 +193,12 @@ class RecordView(EntryView):
         return row
 
     def _keep(self, row: Membership, shown: Membership | None, said: dict[str, Any]) -> Submission:
-        """The draft is of the version that was compared; of another one nothing is kept. Raises Refused."""
+        """The draft is of the version that was compared. Raises Refused."""
         values = said["values"]
         if not values and not self._open(row).exists():
             raise Refused(Refusal.NOTHING_TYPED)
-        with transaction.atomic():
-            entry = self.family.draft(row.pk, values, guardian=said["guardian"], anew=True)
-            if shown and moved_on(entry, shown):
-                raise Refused(Refusal.STALE)
-        return entry
+        seen = version_of(shown) if shown else ""
+        return self.family.draft(row.pk, values, guardian=said["guardian"], seen=seen)
 
     def _open(self, row: Membership) -> Any:
         return self.entries.open().filter(membership=row)
@@ -210,13 +206,6 @@ class RecordView(EntryView):
     def _waiting(self, row: Membership) -> str:
         entry = self._open(row).first()
         return address_of(entry) if entry else ""
-
-
-def moved_on(entry: Submission, shown: Membership) -> bool:
-    """Whether the record changed between the reading of `shown` and of what the draft is based on."""
-    of_membership = {name: stored(getattr(shown, name)) for name in OF_MEMBERSHIP if name in entry.base}
-    same = all(entry.base[name] == value for name, value in of_membership.items())
-    return not same or entry.base_version != shown.resident.version
 
 
 CHANGE: dict[str, Any] = {
