@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Choices
 from django.urls import path
 from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import header, text
 from residents.api.schema import Described, operation
 from residents.api.views import AccountView
 from residents.choices import Ethnicity, IdType, PoliticalStatus, Sex
@@ -35,8 +35,8 @@ TABLES: dict[str, type[Choices]] = {
     "request_kind": Request.Kind,
     "request_status": Request.Status,
 }
-HEADERS = {"Cache-Control": "public, max-age=3600"}  # a new release may word a table anew
-TAG_EXAMPLE = '"5d41402abc4b2a76b9719d911017c592"'
+CACHE = "public, max-age=3600"  # a new release may word a table anew
+AN_ETAG = text('"5d41402abc4b2a76b9719d911017c592"')
 
 
 @cache
@@ -104,13 +104,6 @@ def with_unchanged(method: Callable[..., Any]) -> Any:
     return method
 
 
-def _header(name: str, description: str, example: str, response: Any) -> OpenApiParameter:
-    schema = {"type": "string", "maxLength": 200, "examples": [example]}
-    return OpenApiParameter(
-        name, schema, OpenApiParameter.HEADER, response=response, description=description, required=False
-    )
-
-
 class Codes(AccountView):
     authentication_classes = ()
     permission_classes = ()
@@ -123,17 +116,17 @@ class Codes(AccountView):
         public=True,
         description="不需要登录。答复可以保存一小时，之后带上 If-None-Match 再问。",
         parameters=[
-            _header("If-None-Match", "上次得到的 ETag；没有变化时答复 304。", TAG_EXAMPLE, False),
-            _header("ETag", "这一版代码表的标识。", TAG_EXAMPLE, [200, 304]),
-            _header("Cache-Control", "可以保存多久。", HEADERS["Cache-Control"], [200, 304]),
+            header("If-None-Match", "上次得到的 ETag；没有变化时答复 304。", AN_ETAG),
+            header("ETag", "这一版代码表的标识。", AN_ETAG, 200, 304, required=True),
+            header("Cache-Control", "可以保存多久。", text(CACHE), 200, 304, required=True),
         ],
     )
     @with_unchanged
     def get(self, request: Any) -> Response:
         seen = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
         if seen & {etag(), "*"}:
-            return Response(status=304, headers=HEADERS | {"ETag": etag()})
-        return Response(CodesAnswer(tables()).data, headers=HEADERS | {"ETag": etag()})
+            return Response(status=304, headers={"ETag": etag(), "Cache-Control": CACHE})
+        return Response(CodesAnswer(tables()).data, headers={"ETag": etag(), "Cache-Control": CACHE})
 
 
 urls = [path("codes/", Codes.as_view(), name="codes")]

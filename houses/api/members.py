@@ -8,6 +8,7 @@ from django.urls import path, reverse
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import A_REQUEST, made
 from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
@@ -17,10 +18,8 @@ from ..asked import open_end
 from ..family import NICKNAME_LENGTH, Family
 from ..models import Request
 from ..sight import Entry, Member, looked_at
-from .entries import location
 from .home import TAG, MemberAnswer
-from .requests import FreeText, RequestAnswer, told
-from .requests import address_of as address_of_request
+from .requests import FreeText, RequestAnswer, address_of, told
 from .views import FamilyView
 
 FILLING = [Refusal.NOT_FOUND, Refusal.IDENTITY_MISSING, Refusal.SELF_MANAGED, Refusal.NOT_ALLOWED]
@@ -195,7 +194,7 @@ class End(FamilyView):
         answer=RequestAnswer,
         status=201,
         refusals=[*FILLING, Refusal.REASON_MISSING, Refusal.ALREADY_ASKED],
-        parameters=[location("申请的地址。", 201, required=True)],
+        parameters=[made("这项申请的地址。", A_REQUEST)],
         description="为本人，或由您代填的成员。由物业答复。同一套房屋一次只能有一项。",
     )
     def post(self, request: Any, pk: int) -> Response:
@@ -204,12 +203,11 @@ class End(FamilyView):
             asked = self.family.ask_end(pk, text)
         except Refused as error:
             return refused(error, self._standing(pk) if error.code == Refusal.ALREADY_ASKED else "")
-        made = {"Location": address_of_request(asked)}
-        return self.tell(RequestAnswer, told(self.family, asked.pk), 201, **made)
+        return self.tell(RequestAnswer, told(self.family, asked.pk), 201, Location=address_of(asked))
 
     def _standing(self, key: int) -> str:
         waits = open_end(self.family, self.family.fillable(key))
-        return address_of_request(waits) if waits else ""
+        return address_of(waits) if waits else ""
 
 
 urls = [

@@ -8,10 +8,10 @@ from django.http.request import HttpHeaders
 from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import header, text
 from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.crypto import digest
@@ -25,7 +25,7 @@ from ..models import Membership, Submission
 from ..record_fields import version_of
 from ..states import Status
 from ..wording import label_of, name_at_home, whence
-from .entries import HANDING_IN, TYPING, WHOSE, EntryAnswer, EntryView, NestedValues, address_of, location
+from .entries import HANDING_IN, KEPT, TYPING, WHOSE, EntryAnswer, EntryView, NestedValues, address_of
 from .values import NAMES, MissingAnswer, RecordValues, ValuesBody, missing_of
 
 TAG = "登记资料"
@@ -114,27 +114,15 @@ def etag_of(answer: Any) -> str:
 # -- versions ------------------------------------------------------------------------------
 
 
-def _header(name: str, description: str, **about: Any) -> OpenApiParameter:
-    shown = {
-        "type": "string",
-        "maxLength": 200,
-        "examples": ['"pUeyS1LyPzUcnfGYuTDuZtgBf2SJcNnsNBOxqD5eL-o"'],
-    }
-    return OpenApiParameter(name, shown, OpenApiParameter.HEADER, description=description, **about)
-
+AN_ETAG = text('"pUeyS1LyPzUcnfGYuTDuZtgBf2SJcNnsNBOxqD5eL-o"')
 
 READING = [
-    _header("If-None-Match", "上次得到的 ETag；没有变化时答复 304。", required=False),
-    _header("ETag", "这一版登记资料的标识，修改时放在 If-Match 里。", response=[200, 304], required=True),
+    header("If-None-Match", "上次得到的 ETag；没有变化时答复 304。", AN_ETAG),
+    header("ETag", "这一版登记资料的标识，修改时放在 If-Match 里。", AN_ETAG, 200, 304, required=True),
 ]
-CHANGING = [
-    _header(
-        "If-Match",
-        "刚读取的登记资料的 ETag；可以代填而看不到登记资料的成员写 *。",
-        required=True,
-    ),
-    location("已经保存为草稿、没有提交成功的：草稿的地址。", 412, 422),
-]
+IF_MATCH = header(
+    "If-Match", "刚读取的登记资料的 ETag；可以代填而看不到登记资料的成员写 *。", AN_ETAG, required=True
+)
 
 
 def is_unchanged(headers: HttpHeaders, etag: str) -> bool:
@@ -213,7 +201,7 @@ CHANGE: dict[str, Any] = {
     "body": FillBody,
     "answer": EntryAnswer,
     "refusals": [*TYPING, *HANDING_IN, Refusal.VERSION_MISSING],
-    "parameters": CHANGING,
+    "parameters": [IF_MATCH, KEPT],
     "description": "只填补空白的立即采用；改动已登记内容的等物业审核。有错误时什么都不保存；"
     "提交没有成功的保存为草稿，地址在 Location 里。敏感内容须先同意处理敏感信息。",
 }

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.urls import path, reverse
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from residents import typed
@@ -74,14 +73,6 @@ def told(family: Family, key: int) -> Asked:
 def address_of(request: Request) -> str:
     """Where a request of this account is to be read."""
     return reverse("household:asked_request", args=[request.pk])
-
-
-def at(description: str, example: str) -> OpenApiParameter:
-    """The header of a 201 that says where it is to be read."""
-    schema = {"type": "string", "format": "uri-reference", "examples": [example]}
-    return OpenApiParameter(
-        "Location", schema, OpenApiParameter.HEADER, response=[201], description=description
-    )
 
 
 class AskedRequests(FamilyView):

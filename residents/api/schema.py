@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from ..exceptions import Refusal
 from . import problems
 from .fields import Answer, Body
+from .headers import A_REQUEST, address
 from .problems import Problem
 
 # What may happen at any address; and at any that asks for a token.
@@ -29,12 +30,11 @@ def _header(description: str, schema: Mapping[str, Any], *, required: bool) -> d
 _WAIT = {
     "Retry-After": _header("多少秒后可以再试。", {"type": "integer", "minimum": 1}, required=True),
 }
-_LOCATION = {"type": "string", "format": "uri-reference", "examples": ["/api/v1/requests/asked/7/"]}
 
 # By status: what every answer of it carries, and what it may.
 HEADERS = {
     "401": {"WWW-Authenticate": _header("登录方式。", {"type": "string", "const": "Token"}, required=True)},
-    "409": {"Location": _header("重复提交时：已经有的那一项的地址。", _LOCATION, required=False)},
+    "409": {"Location": _header("重复提交时：已经有的那一项的地址。", address(A_REQUEST), required=False)},
     "429": _WAIT,
     "503": _WAIT,
 }

@@ -7,9 +7,9 @@ from typing import Any
 from django.urls import path, reverse
 from rest_framework.response import Response
 
-from houses.api.requests import at
 from houses.api.views import FamilyView
 from residents.api import fields
+from residents.api.headers import made
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 
@@ -93,7 +93,7 @@ class Start(FamilyView):
             "按已验证的手机号查询安防平台，最多等十秒，一分钟一次。"
             "平台没有答复或答复有误也是一种结果（outcome 为 failed），资料没有改动。"
         ),
-        parameters=[at("这次结果的地址。", "/api/v1/sync/last/")],
+        parameters=[made("这次结果的地址。", "/api/v1/sync/last/")],
     )
     def post(self, request: Any) -> Response:
         self.read(fields.Nothing)
