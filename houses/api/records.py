@@ -11,7 +11,7 @@ from django.utils.http import parse_etags
 from rest_framework.response import Response
 
 from residents.api import fields
-from residents.api.headers import header, text
+from residents.api.headers import NOT_MODIFIED, header, text, unless_known, versions
 from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.crypto import digest
@@ -29,8 +29,6 @@ from .entries import HANDING_IN, KEPT, TYPING, WHOSE, EntryAnswer, EntryView, Ne
 from .values import NAMES, MissingAnswer, RecordValues, ValuesBody, missing_of
 
 TAG = "登记资料"
-
-NOT_MODIFIED = {304: "与 If-None-Match 相同，没有变化。"}
 
 
 # -- answers -------------------------------------------------------------------------------
@@ -114,21 +112,11 @@ def etag_of(answer: Any) -> str:
 # -- versions ------------------------------------------------------------------------------
 
 
-AN_ETAG = text('"pUeyS1LyPzUcnfGYuTDuZtgBf2SJcNnsNBOxqD5eL-o"')
+AN_ETAG = '"pUeyS1LyPzUcnfGYuTDuZtgBf2SJcNnsNBOxqD5eL-o"'
 
-READING = [
-    header("If-None-Match", "上次得到的 ETag；没有变化时答复 304。", AN_ETAG),
-    header("ETag", "这一版登记资料的标识，修改时放在 If-Match 里。", AN_ETAG, 200, 304, required=True),
-]
 IF_MATCH = header(
-    "If-Match", "刚读取的登记资料的 ETag；可以代填而看不到登记资料的成员写 *。", AN_ETAG, required=True
+    "If-Match", "刚读取的登记资料的 ETag；可以代填而看不到登记资料的成员写 *。", text(AN_ETAG), required=True
 )
-
-
-def is_unchanged(headers: HttpHeaders, etag: str) -> bool:
-    """Compared weakly: a proxy that compresses makes an ETag weak."""
-    known = {one.removeprefix("W/") for one in parse_etags(headers.get("If-None-Match", ""))}
-    return bool(known & {"*", etag})
 
 
 def require_match(headers: HttpHeaders, etag: str | None) -> None:
@@ -156,11 +144,7 @@ class FillBody(NestedValues):
 class RecordView(EntryView):
     def show_record(self, row: Membership) -> Response:
         answer = RecordAnswer(Record(row)).data
-        etag = etag_of(answer)
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if is_unchanged(self.request.headers, etag):
-            return Response(status=304, headers=headers)
-        return Response(answer, headers=headers)
+        return unless_known(self.request, answer, etag_of(answer), "private, no-cache")
 
     def fill(self, key: int) -> Response:
         said = self.read(FillBody)
@@ -208,7 +192,7 @@ CHANGE: dict[str, Any] = {
 READ: dict[str, Any] = {
     "tag": TAG,
     "answer": RecordAnswer,
-    "parameters": READING,
+    "parameters": versions("这一版登记资料的标识，修改时放在 If-Match 里。", AN_ETAG),
     "others": NOT_MODIFIED,
 }
 
