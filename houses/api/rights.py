@@ -7,6 +7,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import A_REQUEST, made
 from residents.api.permissions import Account
 from residents.api.problems import refused
 from residents.api.schema import operation
@@ -20,6 +21,7 @@ from .views import FamilyView
 
 TAG = "我的权利"
 Kind = Request.Kind
+MADE = made("这项申请的地址。", A_REQUEST)
 
 
 class RightsView(FamilyView):
@@ -129,7 +131,8 @@ class Dispute(AskTheOffice):
         status=201,
         household=False,
         refusals=[Refusal.IDENTITY_MISSING, Refusal.ALREADY_ASKED],
-        description="自己改不了的内容，请物业核实。核实期间不能绑定新的房屋。",
+        parameters=[MADE],
+        description="自己改不了的内容，请物业核实；答复之前一切照旧。没有同意告知也可以申请。",
     )
     def post(self, request: Any) -> Response:
         return self.asked(**self.read(DisputeBody))
@@ -150,7 +153,8 @@ class Erase(AskTheOffice):
         status=201,
         household=False,
         refusals=[Refusal.IDENTITY_MISSING, Refusal.ALREADY_ASKED],
-        description="等待物业答复；答复之前一切照旧。同意后，资料和帐号都被删除，不能恢复。",
+        parameters=[MADE],
+        description="由物业答复，答复之前一切照旧；同意后，资料和帐号都被删除，不能恢复。没有同意告知也可以申请。",
     )
     def post(self, request: Any) -> Response:
         return self.asked(text=self.read(ErasureBody)["text"])
