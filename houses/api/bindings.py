@@ -8,7 +8,7 @@ from django.urls import path
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
-from residents.api import fields, problems
+from residents.api import fields
 from residents.api.headers import A_REQUEST, made
 from residents.api.schema import operation
 from residents.completeness import missing
@@ -20,7 +20,7 @@ from ..choices import Role
 from ..family import Family
 from ..models import Community, House, Membership, Request
 from ..states import Status
-from .requests import FreeText, RequestAnswer, address_of, told
+from .requests import FreeText, RequestAnswer, address_of, refused_to_ask, told
 from .views import FamilyView
 
 TAG = "绑定房屋"
@@ -276,15 +276,8 @@ class Applications(FamilyView):
         try:
             asked = self.family.apply_for(house, said["role"], said["text"])
         except Refused as error:
-            return problems.refused(error, self._open(error, house))
+            return refused_to_ask(self.family, error, Request.Kind.BIND, house.pk)
         return self.tell(RequestAnswer, told(self.family, asked.pk), 201, Location=address_of(asked))
-
-    def _open(self, error: Refused, house: House) -> str:
-        """Where the same application waits already."""
-        if error.code != Refusal.ALREADY_ASKED:
-            return ""
-        bind = self.family.asked.open().filter(kind=Request.Kind.BIND, house=house)
-        return address_of(bind[0]) if bind else ""
 
 
 urls = [

@@ -9,17 +9,16 @@ from rest_framework.response import Response
 
 from residents.api import fields
 from residents.api.headers import A_REQUEST, made
-from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 from residents.models import Photo
 
-from ..asked import open_end
+from ..asked import open_one
 from ..family import NICKNAME_LENGTH, Family
 from ..models import Request
 from ..sight import Entry, Member, looked_at
 from .home import TAG, MemberAnswer
-from .requests import FreeText, RequestAnswer, address_of, told
+from .requests import FreeText, RequestAnswer, address_of, refused_to_ask, told
 from .views import FamilyView
 
 FILLING = [Refusal.NOT_FOUND, Refusal.IDENTITY_MISSING, Refusal.SELF_MANAGED, Refusal.NOT_ALLOWED]
@@ -83,7 +82,7 @@ class MemberView(FamilyView):
 
 
 def _leaving(family: Family, row: Any) -> Request | None:
-    found = open_end(family, row)
+    found = open_one(family, Request.Kind.END, row.house_id)
     return found if found and found.membership_id == row.pk else None
 
 
@@ -199,15 +198,12 @@ class End(FamilyView):
     )
     def post(self, request: Any, pk: int) -> Response:
         text = self.read(EndBody)["text"]
+        row = self.family.fillable(pk)
         try:
-            asked = self.family.ask_end(pk, text)
+            asked = self.family.ask_end(row.pk, text)
         except Refused as error:
-            return refused(error, self._standing(pk) if error.code == Refusal.ALREADY_ASKED else "")
+            return refused_to_ask(self.family, error, Request.Kind.END, row.house_id)
         return self.tell(RequestAnswer, told(self.family, asked.pk), 201, Location=address_of(asked))
-
-    def _standing(self, key: int) -> str:
-        waits = open_end(self.family, self.family.fillable(key))
-        return address_of(waits) if waits else ""
 
 
 urls = [

@@ -7,11 +7,12 @@ from rest_framework.response import Response
 
 from residents import typed
 from residents.api import fields
+from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 from residents.masking import scrub
 
-from ..asked import Asked, Waiting, asked, waiting
+from ..asked import Asked, Waiting, asked, open_one, waiting
 from ..family import Family
 from ..models import Request
 from .views import FamilyView
@@ -73,6 +74,12 @@ def told(family: Family, key: int) -> Asked:
 def address_of(request: Request) -> str:
     """Where a request of this account is to be read."""
     return reverse("household:asked_request", args=[request.pk])
+
+
+def refused_to_ask(family: Family, error: Refused, kind: str, house: int | None = None) -> Response:
+    """A rule said no; where the same request waits already, it is told where."""
+    waits = open_one(family, kind, house) if error.code == Refusal.ALREADY_ASKED else None
+    return refused(error, address_of(waits) if waits else "")
 
 
 class AskedRequests(FamilyView):

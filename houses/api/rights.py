@@ -9,14 +9,13 @@ from rest_framework.response import Response
 from residents.api import fields
 from residents.api.headers import A_REQUEST, made
 from residents.api.permissions import Account
-from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.api.signing_in import NO_STORE
 from residents.exceptions import Refusal, Refused
 
 from ..models import Request
 from ..own_data import gather
-from .requests import FreeText, RequestAnswer, address_of, told
+from .requests import FreeText, RequestAnswer, address_of, refused_to_ask, told
 from .views import FamilyView
 
 TAG = "我的权利"
@@ -109,9 +108,7 @@ class AskTheOffice(RightsView):
         try:
             request = self.ask(**said)
         except Refused as error:
-            waiting = self.family.asked.open().filter(kind=self.kind, house=None).first()
-            again = error.code == Refusal.ALREADY_ASKED and waiting is not None
-            return refused(error, address_of(waiting) if again and waiting else "")
+            return refused_to_ask(self.family, error, self.kind)
         answer = told(self.family, request.pk)
         return self.tell(RequestAnswer, answer, 201, Location=address_of(request))
 
