@@ -69,6 +69,11 @@ class Outcome:
     # Of both, `values` and `conflicts` about the petition flag: told to who may see it.
     flags: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def stored(self) -> bool:
+        """Whether what the platform said of this phone stands in the books."""
+        return self.outcome not in ("failed", "not_found")
+
 
 def merge(answers: Sequence[Asked]) -> list[Outcome]:
     """Merge answers; each is stored wholly or not at all, and a failure is an outcome."""
