@@ -8,7 +8,7 @@ from django.urls import path, reverse
 from rest_framework.response import Response
 
 from residents.api import fields
-from residents.api.headers import A_REQUEST, made
+from residents.api.headers import A_REQUEST, NO_STORE, made
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 from residents.models import Photo
@@ -161,7 +161,7 @@ class Invitations(FamilyView):
         invitation, token = self.family.invite(pk)
         page = request.build_absolute_uri(reverse("my:invitation", args=[token]))
         told_once = {"url": page, "token": token, "expires_at": invitation.expires_at}
-        return self.tell(InvitationAnswer, told_once, 201, **{"Cache-Control": "no-store"})
+        return self.tell(InvitationAnswer, told_once, 201, **NO_STORE)
 
     @operation(
         "revokeInvitation",

@@ -7,10 +7,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from residents.api import fields
-from residents.api.headers import A_REQUEST, made
+from residents.api.headers import A_REQUEST, NO_STORE, made
 from residents.api.permissions import Account
 from residents.api.schema import operation
-from residents.api.signing_in import NO_STORE
 from residents.exceptions import Refusal, Refused
 
 from ..models import Request

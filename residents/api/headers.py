@@ -9,6 +9,9 @@ from rest_framework.response import Response
 
 Schema = dict[str, Any]
 
+# Of what is told once, or is nobody else's to find.
+NO_STORE = {"Cache-Control": "no-store"}
+
 A_REQUEST, AN_ENTRY = "/api/v1/requests/asked/7/", "/api/v1/entries/7/"
 
 
