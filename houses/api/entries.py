@@ -168,13 +168,19 @@ def _lifted(detail: Any) -> Any:
     return {name: told for name, told in detail.items() if name != "values"} | {**within}
 
 
+class Guardian(fields.Flag):
+    """A parent agrees, with this entry."""
+
+    def __init__(self) -> None:
+        told = {"help_text": "未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", "example": False}
+        super().__init__(default=False, **told)
+
+
 class EntryBody(NestedValues):
     """修改填写的资料。"""
 
     values = ValuesBody(help_text="要填或要改的字段；没有写到的保持原样。")
-    guardian = fields.Flag(
-        default=False, help_text="未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", example=False
-    )
+    guardian = Guardian()
 
 
 class NewMemberBody(ValuesBody):
@@ -189,9 +195,7 @@ class NewMemberBody(ValuesBody):
         example=12,
     )
     submit = fields.Flag(default=False, help_text="是否立即提交，否则存为草稿。", example=False)
-    guardian = fields.Flag(
-        default=False, help_text="未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", example=False
-    )
+    guardian = Guardian()
 
 
 # -- views ---------------------------------------------------------------------------------

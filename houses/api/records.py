@@ -25,7 +25,17 @@ from ..models import Membership, Submission
 from ..record_fields import version_of
 from ..states import Status
 from ..wording import label_of, name_at_home, whence
-from .entries import HANDING_IN, KEPT, TYPING, WHOSE, EntryAnswer, EntryView, NestedValues, address_of
+from .entries import (
+    HANDING_IN,
+    KEPT,
+    TYPING,
+    WHOSE,
+    EntryAnswer,
+    EntryView,
+    Guardian,
+    NestedValues,
+    address_of,
+)
 from .values import NAMES, MissingAnswer, RecordValues, ValuesBody, missing_of
 
 TAG = "登记资料"
@@ -136,9 +146,7 @@ class FillBody(NestedValues):
 
     values = ValuesBody(help_text="要填或要改的字段；没有写到的保持原样。")
     submit = fields.Flag(default=True, help_text="是否立即提交，否则存为草稿。", example=True)
-    guardian = fields.Flag(
-        default=False, help_text="未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", example=False
-    )
+    guardian = Guardian()
 
 
 class RecordView(EntryView):
