@@ -22,6 +22,7 @@ from .drafts import Author
 from .locks import lock_homes
 from .models import Community, House, Invitation, Membership, Request, Submission
 from .models.request import RequestQuerySet
+from .record_fields import version_of
 from .visibility import Sight, for_household, may_be_invited
 
 NICKNAME_LENGTH = 20
@@ -81,13 +82,16 @@ class Family:
     # -- members --------------------------------------------------------------------------
 
     def draft(
-        self, key: int, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False
+        self, key: int, values: Mapping[str, Any], *, guardian: bool = False, seen: str = ""
     ) -> Submission:
-        """Keep what was typed about a member. `anew`: the author has seen the record as it stands now."""
+        """Keep what was typed about a member. `seen`: the version of the record that the author looked at
+        just now; of another one nothing is kept. Raises Refused."""
         row = self.fillable(key)
+        if seen and seen != version_of(row):
+            raise Refused(Refusal.STALE)
         self._refuse_own_guardian(row, guardian)
         author = self._author(row, guardian)
-        return drafts.draft(author, values, house=row.house, membership=row, anew=anew)
+        return drafts.draft(author, values, house=row.house, membership=row, anew=bool(seen))
 
     def name_member(
         self,

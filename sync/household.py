@@ -22,7 +22,7 @@ class OwnSync(FamilyPage):
         except Refused as refused:
             messages.error(request, advised(refused))
         else:
-            level = messages.SUCCESS if outcome.outcome not in ("failed", "not_found") else messages.WARNING
+            level = messages.SUCCESS if outcome.stored else messages.WARNING
             messages.add_message(request, level, in_words(outcome))
         return redirect("my:home")
 

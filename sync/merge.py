@@ -69,6 +69,11 @@ class Outcome:
     # Of both, `values` and `conflicts` about the petition flag: told to who may see it.
     flags: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def stored(self) -> bool:
+        """Whether what the platform said of this phone stands in the books."""
+        return self.outcome not in ("failed", "not_found")
+
 
 Record = Callable[[Sequence[Outcome]], object]
 

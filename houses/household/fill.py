@@ -173,9 +173,9 @@ class Check(FillingPage):
         if entry is None:
             raise Refused(Refusal.NOTHING_TYPED)
         # The button names the record that the page showed: if it moved on again, that is told again.
-        anew = bool(self.filling.moved) and self.request.POST.get("anew") == self.filling.version
-        if anew or values.get("guardian"):
-            entry = self.filling.keep({}, guardian=values.get("guardian", False), anew=anew)
+        seen = self.request.POST.get("anew", "") if self.filling.moved else ""
+        if seen or values.get("guardian"):
+            entry = self.filling.keep({}, guardian=values.get("guardian", False), seen=seen)
         return self.family.submit(entry.pk)
 
     def taken(self, entry: Submission) -> HttpResponseBase:

@@ -109,10 +109,10 @@ class Filling(Filled):
 
     # -- what was typed -----------------------------------------------------------------------
 
-    def keep(self, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False) -> Submission:
+    def keep(self, values: Mapping[str, Any], *, guardian: bool = False, seen: str = "") -> Submission:
         """Keep it as a draft. Raises Refused."""
         if self.row is not None:
-            return self.family.draft(self.row.pk, values, guardian=guardian, anew=anew)
+            return self.family.draft(self.row.pk, values, guardian=guardian, seen=seen)
         key = self.entry.pk if self.entry else None
         return self.family.name_member(self.house.pk, values, guardian=guardian, submission=key)
 

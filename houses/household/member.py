@@ -10,9 +10,9 @@ from residents.forms import line, reason_field
 from residents.models import Photo
 from residents.views.pages import FamilyForm
 
-from ..asked import open_end
+from ..asked import open_one
 from ..family import NICKNAME_LENGTH
-from ..models import Membership
+from ..models import Membership, Request
 from ..sight import Member, facts, looked_at, open_entries, reader_of
 from ..states import Status
 from .act_page import ActPage
@@ -34,7 +34,7 @@ class MemberPage(FamilyPage):
             facts=facts(row.resident, reader_of(self.scope, row.resident), row) if member.full else [],
             photo=Photo.of(row.resident_id) if member.full else None,
             is_bound=row.bound_at is not None,
-            leaving=open_end(self.family, row),
+            leaving=open_one(self.family, Request.Kind.END, row.house_id),
         )
 
 
@@ -108,7 +108,7 @@ class Leave(ActPage):
         return "已申请迁出，等待物业答复。答复会显示在“申请”里。"
 
     def show(self, form: FamilyForm, status: int = 200, **context: Any) -> HttpResponse:
-        waiting = open_end(self.family, self.row)
+        waiting = open_one(self.family, Request.Kind.END, self.row.house_id)
         return super().show(form, status, member=self.member, row=self.row, waiting=waiting, **context)
 
 

@@ -101,7 +101,7 @@ class FamilyForm(ActForm):
 
     def tell(self, refused: Refused) -> None:
         """Also what helps."""
-        self.status, self.why = refused.status, refused.code
+        self.status, self.why = 429 if refused.is_limit else 422, refused.code
         super().tell(refused)
         if advice := advise(refused.code):
             self.add_error(None, advice)
