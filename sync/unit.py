@@ -10,7 +10,6 @@ from uuid import UUID
 from houses.checks import id_shared
 from houses.choices import Role
 from houses.models import House, Membership
-from residents.crypto import digest
 from residents.models import Resident
 from residents.names import same_name
 from residents.upstream import Said, Sources
@@ -30,6 +29,7 @@ class Unit:
 
     def __init__(self, books: Books, asked: Asked) -> None:
         self.books, self.around, self.answer = books, books.around, asked.answer
+        self.heard = asked.heard
         self.record = books.records[asked.phone]
         self.record.digest = asked.digest
         self.mentions = books.mentions[self.record.pk]
@@ -76,7 +76,7 @@ class Unit:
 
     def _repeats(self, resident: Resident, name: str, theirs: Any, me: Speaker) -> bool:
         """This phone says what it said before, and another phone of the same person was heard since."""
-        seen = digest(str(theirs), context="heard")
+        seen = self.heard[name]
         before, self.record.heard[name] = self.record.heard.get(name), seen
         said = resident.said.get(name)
         other = said is not None and (said.by, said.rank) == (me.by, me.rank) and said.value != theirs
