@@ -31,6 +31,7 @@ def put(row: Membership, file: images.File, author: Author, *, still_may: StillM
     with transaction.atomic():
         lock(houses=[row.house_id], people=[row.resident_id])
         still_may()
+        _require_agreed(row.resident, author)  # it may have been taken back meanwhile
         Photo.keep(row.resident_id, portrait, _SOURCES[Submission.Author(author.kind)])
         if author.guardian and author.account:
             Consent.give(author.account, Consent.Kind.GUARDIAN, child=row.resident)

@@ -13,6 +13,7 @@ from houses.absorbing import absorb
 from houses.choices import Role
 from houses.erasing import erase
 from houses.models import Membership
+from residents import images
 from residents.images import MOST_BYTES
 from residents.models import Attempt, Consent, Photo, Resident, User
 from residents.upstream import Sources
@@ -158,6 +159,26 @@ def test_a_file_that_is_refused_leaves_no_consent_behind(books: Any) -> None:
     row = child(books)
     with refused("photo_unreadable"):
         home(books.owner).set_photo(row.pk, upload(b"<html>"), guardian=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(Consent.Kind.SENSITIVE, "consent_missing"), (Consent.Kind.GUARDIAN, "guardian_consent")],
+)
+def test_a_consent_that_is_taken_back_while_the_photo_is_read_counts(
+    books: Any, monkeypatch: pytest.MonkeyPatch, kind: str, code: str
+) -> None:
+    row = child(books)
+    home(books.owner).consent_for_child(row.pk)
+
+    def overtaken(file: Any) -> images.Portrait:
+        home(books.owner).withdraw_consent(kind, child=row.resident if kind == "guardian" else None)
+        return read(file)
+
+    read = images.read
+    monkeypatch.setattr(images, "read", overtaken)
+    with refused(code, but=(Consent,)):
+        home(books.owner).set_photo(row.pk, upload())
 
 
 # -- what is uploaded --------------------------------------------------------------------
