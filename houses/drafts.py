@@ -268,10 +268,17 @@ def as_typed(resident: Resident, values: Mapping[str, Any]) -> Resident:
     return person
 
 
-def concerns_child(resident: Resident | None, values: Mapping[str, Any]) -> bool:
-    """A guardian has to agree, by what stands or by what is typed: nobody grows up by typing."""
-    standing = resident or Resident()
-    return is_child(standing) or is_child(as_typed(standing, values))
+def lacks_guardian(account: User | None, child: Resident | None, values: Mapping[str, Any]) -> bool:
+    """Whether a guardian has to agree, and this account has not as one. `child` is the record that the
+    values are for, None where there is none or it is not seen."""
+    if not _concerns_child(child or Resident(), values):
+        return False
+    return child is None or not Consent.stands(account, Consent.Kind.GUARDIAN, child=child)
+
+
+def _concerns_child(person: Resident, values: Mapping[str, Any]) -> bool:
+    """By what stands or by what is typed: nobody grows up by typing."""
+    return is_child(person) or is_child(as_typed(person, values))
 
 
 def standing_now(submission: Submission) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from django.utils.functional import cached_property
 
 from residents.completeness import missing
 from residents.masking import scrub
-from residents.models import Consent, Resident
+from residents.models import Resident
 from residents.upstream import blank
 
-from .drafts import as_typed, concerns_child, only_fills, stored
+from .drafts import as_typed, lacks_guardian, only_fills, stored
 from .family import Family
 from .models import House, Membership, Submission
 from .sight import masked
@@ -74,12 +74,16 @@ class Filled:
         return [] if self.blind else missing(self.person)
 
     @property
-    def is_childs(self) -> bool:
+    def lacks_guardian(self) -> bool:
         """A guardian has to agree, and has not yet."""
+        agreed = self.entry is not None and self.entry.guardian_version is not None
         child = self.record.resident if self.record else None
-        if not concerns_child(child, self.values) or (self.entry and self.entry.guardian_version):
-            return False
-        return child is None or not Consent.stands(self.family.user, Consent.Kind.GUARDIAN, child=child)
+        return not agreed and lacks_guardian(self.family.user, child, self.values)
+
+    @property
+    def needs_guardian(self) -> bool:
+        """The account may agree as one; nobody is the own guardian."""
+        return not self.waits and not self.mine and self.lacks_guardian
 
 
 def shown_values(person: Resident, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,10 +106,6 @@ class Told(Filled):
     def note(self) -> str:
         return self.entry.note if self.returned else ""
 
-    @property
-    def needs_guardian(self) -> bool:
-        return not self.waits and not self.mine and self.is_childs
-
 
 class EntryAnswer(fields.Answer):
     """填写的资料。"""

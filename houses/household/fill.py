@@ -165,7 +165,7 @@ class Check(FillingPage):
         return self.taken(entry)
 
     def form(self, data: Any = None) -> CheckForm:
-        return CheckForm(data, guardian=self.filling.is_childs and not self.filling.mine)
+        return CheckForm(data, guardian=self.filling.needs_guardian)
 
     def submit(self, values: dict[str, Any]) -> Submission:
         entry = self.filling.entry

@@ -16,7 +16,7 @@ from residents.uploads import PhotoField
 from residents.views.pages import FamilyForm
 
 from .. import photos
-from ..checks import is_child
+from ..drafts import lacks_guardian
 from ..models import Membership
 from .pages import FamilyPage
 
@@ -60,8 +60,8 @@ class PhotoPage(FamilyPage):
         self.family.set_photo(self.row.pk, values["photo"], guardian=values.get("guardian", False))
 
     def form(self, *data: Any) -> PhotoForm:
-        child = is_child(self.row.resident) and not self._agreed(Consent.Kind.GUARDIAN)
-        return PhotoForm(*data, guardian=child and not self._mine)
+        mine = self.row.resident_id == self.user.resident_id
+        return PhotoForm(*data, guardian=not mine and lacks_guardian(self.user, self.row.resident, {}))
 
     def show(self, form: PhotoForm, status: int = 200) -> HttpResponse:
         photo = self.family.photo(self.row.pk)
@@ -73,17 +73,9 @@ class PhotoPage(FamilyPage):
             form=form,
             kept=photo is not None and not photo.is_the_households,
             may_fill=open_to_me and (photo is None or photo.is_the_households),
-            agreed=self._agreed(Consent.Kind.SENSITIVE),
+            agreed=Consent.stands(self.user, Consent.Kind.SENSITIVE),
             home=reverse("my:member", args=[self.row.pk]),
         )
-
-    @property
-    def _mine(self) -> bool:
-        return self.row.resident_id == self.user.resident_id
-
-    def _agreed(self, kind: Consent.Kind) -> bool:
-        child = self.row.resident if kind == Consent.Kind.GUARDIAN else None
-        return Consent.stands(self.user, kind, child=child)
 
 
 class PhotoImage(FamilyPage):
