@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,7 +12,7 @@ from django.utils.functional import cached_property
 from residents.exceptions import Refusal
 from residents.models import Consent, Photo
 from residents.uploads import PhotoField
-from residents.views.pages import FamilyForm
+from residents.views.forms import GuardianForm
 
 from .. import photos
 from ..drafts import lacks_guardian
@@ -21,14 +20,9 @@ from ..models import Membership
 from .pages import FamilyPage
 
 
-class PhotoForm(FamilyForm):
+class PhotoForm(GuardianForm):
     photo = PhotoField(help_text="请用近期的正面免冠照，可以直接拍一张。")
-    guardian = forms.BooleanField(label="我是孩子的监护人，同意登记这张照片。", required=False)
-
-    def __init__(self, *args: Any, guardian: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not guardian:
-            del self.fields["guardian"]
+    guardian_label = "我是孩子的监护人，同意登记这张照片。"
 
 
 class PhotoPage(FamilyPage):

@@ -349,7 +349,8 @@ def test_of_a_child_the_page_asks_the_guardian(books: Any) -> None:
     row = child(books)
     client = door_of(books.owner)
     assert "我是孩子的监护人" in client.get(page(row)).content.decode()
-    assert client.post(page(row), {"photo": upload()}).status_code == 422
+    answer = client.post(page(row), {"photo": upload()})
+    assert answer.status_code == 422 and "guardian" in answer.context["form"].errors
     client.post(page(row), {"photo": upload(), "guardian": "on"})
     assert Photo.of(row.resident) and "监护人" not in client.get(page(row)).content.decode()
 
