@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from residents import typed
-from residents.choices import IdType
+from residents.choices import GB_11643
 from residents.completeness import missing, missing_fields
 from residents.exceptions import Refusal
 from residents.models import Resident
@@ -148,13 +148,9 @@ class Fact:
     owed: bool = False
 
 
-# Documents whose number is checked, and tells birth and sex.
-TELLING = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
-
-
 def masked(person: Resident) -> set[str]:
     """What is never shown in full: numbers, and a birthday that is part of the number beside it."""
-    beside = person.id_type in TELLING and person.id_number
+    beside = person.id_type in GB_11643 and person.id_number
     return {"id_number", "phone", "birth_date"} if beside else {"id_number", "phone"}
 
 
