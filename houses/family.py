@@ -136,13 +136,14 @@ class Family:
         drafts.require_plain("nickname", text, NICKNAME_LENGTH)
         editing.change(row, {"nickname": text}, by=self.user, why="家庭昵称", source=Sources.SELF)
 
-    def photo(self, key: int) -> Photo | None:
+    def photo(self, key: int) -> Photo:
         """Of a member whom one sees in full, whoever put it there."""
         self.user.require_unlocked()
         row = self.scope.pictured.filter(pk=key).first()
-        if row is None:
+        photo = Photo.of(row.resident_id) if row else None
+        if photo is None:
             raise Refused(Refusal.NOT_FOUND)
-        return Photo.of(row.resident_id)
+        return photo
 
     def set_photo(self, key: int, file: File, *, guardian: bool = False) -> None:
         """Of a member whom one fills for and sees."""

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 
-from residents.exceptions import Refusal
+from residents.exceptions import Refused
 from residents.models import Consent, Photo
 from residents.uploads import PhotoField
 from residents.views.forms import GuardianForm
@@ -58,7 +58,7 @@ class PhotoPage(FamilyPage):
         return PhotoForm(*data, guardian=not mine and lacks_guardian(self.user, self.row.resident, {}))
 
     def show(self, form: PhotoForm, status: int = 200) -> HttpResponse:
-        photo = self.family.photo(self.row.pk)
+        photo = Photo.of(self.row.resident_id)
         open_to_me = self.scope.fillable.filter(pk=self.row.pk).exists()
         return self.page(
             status,
@@ -76,11 +76,10 @@ class PhotoImage(FamilyPage):
     """The picture itself; no address but this one leads to it, and nothing keeps it."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row: Membership = self.find(self.scope.pictured, pk=pk)
-        photo = Photo.of(row.resident_id)
-        if photo is None:
-            raise Http404(Refusal.NOT_FOUND.label)
-        return photos.answer(photo)
+        try:
+            return photos.answer(self.family.photo(pk))
+        except Refused as refused:
+            raise Http404(refused.sentence) from None
 
 
 urls = [
