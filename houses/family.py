@@ -139,7 +139,7 @@ class Family:
     def photo(self, key: int) -> Photo:
         """Of a member whom one sees in full, whoever put it there."""
         self.user.require_unlocked()
-        row = self.scope.pictured.filter(pk=key).first()
+        row = self.scope.full.filter(pk=key).first()
         photo = Photo.of(row.resident_id) if row else None
         if photo is None:
             raise Refused(Refusal.NOT_FOUND)
@@ -282,8 +282,7 @@ class Family:
 
     def _sees(self, row: Membership) -> bool:
         """The whole record, not the name alone."""
-        mine = row.resident_id == self.user.resident_id
-        return mine or bool(self.scope.full.filter(pk=row.pk).exists())
+        return bool(self.scope.full.filter(pk=row.pk).exists())
 
     def fillable(self, key: int) -> Membership:
         """A member whose record this account may fill. Raises Refused."""
@@ -296,7 +295,7 @@ class Family:
     def readable(self, key: int) -> Membership:
         """A member whose record this account sees. Raises Refused."""
         self.user.require_unlocked()
-        rows = self.scope.pictured.select_related("resident__contact", "house__community")
+        rows = self.scope.full.select_related("resident__contact", "house__community")
         row: Membership | None = rows.filter(pk=key).first()
         if row is None:
             raise self._why_not(key)

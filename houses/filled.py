@@ -40,7 +40,7 @@ class Filled:
     @property
     def blind(self) -> bool:
         """Of the record nothing is shown: the account fills for them and does not see them in full."""
-        return self.row is not None and not self.mine and self.row.sight != Sight.FULL
+        return self.row is not None and self.row.sight != Sight.FULL
 
     @property
     def record(self) -> Membership | None:

@@ -189,7 +189,7 @@ class RecordView(EntryView):
 
     def _shown(self, key: int) -> Membership | None:
         """What the account sees of whom it may fill for, None where that is nothing."""
-        rows = self.scope.pictured.select_related("resident__contact")
+        rows = self.scope.full.select_related("resident__contact")
         row: Membership | None = rows.filter(pk=key).first()
         return row
 

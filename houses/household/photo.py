@@ -32,7 +32,7 @@ class PhotoPage(FamilyPage):
 
     @cached_property
     def row(self) -> Membership:
-        rows = self.scope.pictured.select_related("resident")
+        rows = self.scope.full.select_related("resident")
         found: Membership = self.find(rows, pk=self.kwargs["pk"])
         return found
 
