@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -66,6 +66,12 @@ def open_entries(family: Family) -> list[Entry]:
     return [Entry(one) for one in _OPEN(family)]
 
 
+def open_entry(family: Family, row: Membership) -> Submission | None:
+    """About one member; the newest, where more than one is open."""
+    found: Submission | None = _OPEN.build(family).filter(membership=row).last()
+    return found
+
+
 def looked_at(scope: HouseholdScope, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Rows of the scope with all that a page shows and offers of each."""
     fills = Exists(scope.fillable.filter(pk=OuterRef("pk")))
@@ -79,6 +85,11 @@ class Member:
     row: Any
     mine: bool
     entry: Entry | None = None
+
+    @classmethod
+    def of(cls, family: Family, row: Any) -> Self:
+        entry = open_entry(family, row)
+        return cls(row, row.resident_id == family.scope.resident_id, Entry(entry) if entry else None)
 
     @property
     def name(self) -> str:

@@ -24,6 +24,7 @@ from ..drafts import OF_MEMBERSHIP, standing, stored
 from ..filled import hidden_in, shown_values
 from ..models import Membership, Submission
 from ..record_fields import version_of
+from ..sight import open_entry
 from ..states import Status
 from ..wording import label_of, name_at_home, whence
 from .entries import HANDING_IN, TYPING, WHOSE, EntryAnswer, EntryView, NestedValues, address_of, location
@@ -196,7 +197,7 @@ class RecordView(EntryView):
     def _keep(self, row: Membership, shown: Membership | None, said: dict[str, Any]) -> Submission:
         """The draft is of the version that was compared; of another one nothing is kept. Raises Refused."""
         values = said["values"]
-        if not values and not self._open(row).exists():
+        if not values and open_entry(self.family, row) is None:
             raise Refused(Refusal.NOTHING_TYPED)
         with transaction.atomic():
             entry = self.family.draft(row.pk, values, guardian=said["guardian"], anew=True)
@@ -204,11 +205,8 @@ class RecordView(EntryView):
                 raise Refused(Refusal.STALE)
         return entry
 
-    def _open(self, row: Membership) -> Any:
-        return self.entries.open().filter(membership=row)
-
     def _waiting(self, row: Membership) -> str:
-        entry = self._open(row).first()
+        entry = open_entry(self.family, row)
         return address_of(entry) if entry else ""
 
 

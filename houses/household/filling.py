@@ -16,7 +16,7 @@ from ..family import Family
 from ..filled import Filled
 from ..models import Submission
 from ..record_fields import same, version_of
-from ..sight import masked
+from ..sight import masked, open_entry
 from ..wording import Reader, called_at_home, in_order, label_of
 from .fill_form import TOPICS, MemberForm
 
@@ -42,8 +42,7 @@ class Filling(Filled):
     @classmethod
     def of_member(cls, family: Family, row: Any) -> "Filling":
         """What the account typed of this member before goes on."""
-        mine = family.submissions.open().filter(membership=row.pk)
-        return cls(family, row.house, row, mine.order_by("-pk").first())
+        return cls(family, row.house, row, open_entry(family, row))
 
     @property
     def name(self) -> str:
