@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from residents.completeness import missing
+from residents.exceptions import Refusal, Refused
 from residents.masking import scrub
 from residents.models import Resident
 from residents.upstream import blank
@@ -57,6 +58,15 @@ class Filled:
     def person(self) -> Resident:
         """The record as it would stand with what was typed."""
         return as_typed(self.record.resident if self.record else Resident(), self.values)
+
+    def keep(self, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False) -> Submission:
+        """Keep this too as a draft. Raises Refused."""
+        if self.waits:
+            raise Refused(Refusal.NOT_EDITABLE)
+        if self.row is not None:
+            return self.family.draft(self.row.pk, values, guardian=guardian, anew=anew)
+        key = self.entry.pk if self.entry else None
+        return self.family.name_member(self.house.pk, values, guardian=guardian, submission=key)
 
     # -- where it stands ----------------------------------------------------------------------
 

@@ -280,16 +280,10 @@ class EntryPage(EntryView):
         description="只保存，不提交。敏感内容须先同意处理敏感信息。",
     )
     def patch(self, request: Any, pk: int) -> Response:
-        said, entry = self.read(EntryBody), self.find(self.entries, pk=pk)
+        said = self.read(EntryBody)
+        (told,) = self.told([self.find(self.entries, pk=pk)])
         self.require_consent(said["values"])
-        return self.show(self._keep(entry, **said))
-
-    def _keep(self, entry: Submission, values: Mapping[str, Any], guardian: bool) -> Submission:
-        if not entry.is_editable:
-            raise Refused(Refusal.NOT_EDITABLE)
-        if entry.membership_id is not None:
-            return self.family.draft(entry.membership_id, values, guardian=guardian)
-        return self.family.name_member(entry.house_id, values, guardian=guardian, submission=entry.pk)
+        return self.show(told.keep(said["values"], guardian=said["guardian"]))
 
     @operation(
         "discardEntry",

@@ -1,7 +1,7 @@
 """One member, or somebody new in a house, as an account fills in for them step by step: the steps, what
 was typed at each, and what a draft would change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from residents.upstream import blank
 from ..drafts import stale_fields, standing, stored
 from ..family import Family
 from ..filled import Filled
-from ..models import Submission
 from ..record_fields import same, version_of
 from ..sight import masked, open_entry
 from ..wording import Reader, called_at_home, in_order, label_of
@@ -107,13 +106,6 @@ class Filling(Filled):
         return order[max(order.index(step) + way, 0)]
 
     # -- what was typed -----------------------------------------------------------------------
-
-    def keep(self, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False) -> Submission:
-        """Keep it as a draft. Raises Refused."""
-        if self.row is not None:
-            return self.family.draft(self.row.pk, values, guardian=guardian, anew=anew)
-        key = self.entry.pk if self.entry else None
-        return self.family.name_member(self.house.pk, values, guardian=guardian, submission=key)
 
     def read_off(self) -> list[str]:
         """Labels of what the typed number tells beyond what was typed."""
