@@ -48,6 +48,7 @@ class Author:
     consented: bool = False
     guardian: bool = False
     blind: bool = False  # may fill for somebody of whose record nothing is shown
+    whole: bool = False  # asked for everything at once: what may not be kept is refused, not left out
 
     @property
     def is_staff(self) -> bool:
@@ -129,6 +130,8 @@ def _cleaned(
     author: Author, values: Mapping[str, Any], resident: Resident, house: House, lenient: bool
 ) -> dict[str, Any]:
     asked = consented(values, author)
+    if author.whole and (dropped := values.keys() - asked.keys()):
+        raise Refused(Refusal.CONSENT_MISSING, dict.fromkeys(dropped, Refusal.CONSENT_MISSING.label))
     person = {name: value for name, value in asked.items() if name not in OF_MEMBERSHIP}
     cleaned = typed.clean(person, resident, lenient=lenient)
     cleaned |= _clean_membership({name: asked[name] for name in OF_MEMBERSHIP if name in asked}, author)
@@ -141,12 +144,6 @@ def consented(values: Mapping[str, Any], author: Author) -> dict[str, Any]:
     """The values that may be kept: without the separate consent no sensitive ones of a household."""
     agreed = author.is_staff or author.consent_version is not None
     return {name: value for name, value in values.items() if agreed or name not in typed.SENSITIVE}
-
-
-def refuse_unconsented(values: Mapping[str, Any], author: Author) -> None:
-    """For a door that asks for everything at once: what would not be kept is not dropped without a word."""
-    if dropped := values.keys() - consented(values, author).keys():
-        raise Refused(Refusal.CONSENT_MISSING, dict.fromkeys(dropped, Refusal.CONSENT_MISSING.label))
 
 
 def forget_sensitive(account: User) -> None:

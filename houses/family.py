@@ -27,10 +27,10 @@ NICKNAME_LENGTH = 20
 
 
 class Family:
-    """An account at home."""
+    """An account at home. `whole`: its door asks for everything at once (`drafts.Author`)."""
 
-    def __init__(self, user: User) -> None:
-        self.user, self.scope = user, for_household(user)
+    def __init__(self, user: User, *, whole: bool = False) -> None:
+        self.user, self.scope, self.whole = user, for_household(user), whole
 
     # -- who I am -------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class Family:
         mine = self._submission(submission) if submission is not None else None
         if mine is not None and (mine.membership_id is not None or mine.house_id != found.pk):
             raise Refused(Refusal.NOT_FOUND)
-        author = Author(Submission.Author.OWNER, self.user, guardian=guardian)
+        author = Author(Submission.Author.OWNER, self.user, guardian=guardian, whole=self.whole)
         return drafts.draft(author, values, house=found, submission=mine)
 
     def submit(self, key: int) -> Submission:
@@ -278,7 +278,8 @@ class Family:
     def _author(self, row: Membership, guardian: bool) -> Author:
         mine = row.resident_id == self.user.resident_id
         kind = Submission.Author.SELF if mine else Submission.Author.OWNER
-        return Author(kind, self.user, guardian=guardian, blind=not self._sees(row))
+        blind = not self._sees(row)
+        return Author(kind, self.user, guardian=guardian, blind=blind, whole=self.whole)
 
     def _sees(self, row: Membership) -> bool:
         """The whole record, not the name alone."""

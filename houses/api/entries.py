@@ -15,7 +15,6 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Resident
 
 from ..choices import Role
-from ..drafts import Author, refuse_unconsented
 from ..filled import Filled, hidden_in, outcome, shown_values, why_it_waits
 from ..models import Submission
 from ..states import Status
@@ -232,9 +231,6 @@ class EntryView(FamilyView):
         (told,) = self.told([self.find(self.entries, pk=entry.pk)])
         return self.tell(EntryAnswer, told, status, **headers)
 
-    def require_consent(self, values: Mapping[str, Any]) -> None:
-        refuse_unconsented(values, Author(Submission.Author.OWNER, self.user))
-
     def hand_in(self, entry: Submission, status: int = 200, **headers: str) -> Response:
         """Where it is refused the draft stays, and it is told where."""
         try:
@@ -282,7 +278,6 @@ class EntryPage(EntryView):
     def patch(self, request: Any, pk: int) -> Response:
         said = self.read(EntryBody)
         (told,) = self.told([self.find(self.entries, pk=pk)])
-        self.require_consent(said["values"])
         return self.show(told.keep(said["values"], guardian=said["guardian"]))
 
     @operation(
@@ -328,7 +323,6 @@ class NewMember(EntryView):
     def post(self, request: Any, pk: int) -> Response:
         values = self.read(NewMemberBody)
         submit, guardian = values.pop("submit"), values.pop("guardian")
-        self.require_consent(values)
         entry = self.family.name_member(pk, values, guardian=guardian)
         made = {"Location": address_of(entry)}
         return self.hand_in(entry, 201, **made) if submit else self.show(entry, 201, **made)
