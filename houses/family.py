@@ -29,10 +29,10 @@ NICKNAME_LENGTH = 20
 
 
 class Family:
-    """An account at home."""
+    """An account at home. `whole`: its door asks for everything at once (`drafts.Author`)."""
 
-    def __init__(self, user: User) -> None:
-        self.user, self.scope = user, for_household(user)
+    def __init__(self, user: User, *, whole: bool = False) -> None:
+        self.user, self.scope, self.whole = user, for_household(user), whole
 
     # -- who I am -------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Family:
         mine = self._submission(submission) if submission is not None else None
         if mine is not None and (mine.membership_id is not None or mine.house_id != found.pk):
             raise Refused(Refusal.NOT_FOUND)
-        author = Author(Submission.Author.OWNER, self.user, guardian=guardian)
+        author = Author(Submission.Author.OWNER, self.user, guardian=guardian, whole=self.whole)
         return drafts.draft(author, values, house=found, submission=mine)
 
     def submit(self, key: int) -> Submission:
@@ -144,13 +144,14 @@ class Family:
         drafts.require_plain("nickname", text, NICKNAME_LENGTH)
         editing.change(row, {"nickname": text}, by=self.user, why="家庭昵称", source=Sources.SELF)
 
-    def photo(self, key: int) -> Photo | None:
+    def photo(self, key: int) -> Photo:
         """Of a member whom one sees in full, whoever put it there."""
         self.user.require_unlocked()
-        row = self.scope.pictured.filter(pk=key).first()
-        if row is None:
+        row = self.scope.full.filter(pk=key).first()
+        photo = Photo.of(row.resident_id) if row else None
+        if photo is None:
             raise Refused(Refusal.NOT_FOUND)
-        return Photo.of(row.resident_id)
+        return photo
 
     def set_photo(self, key: int, file: File, *, guardian: bool = False) -> None:
         """Of a member whom one fills for and sees."""
@@ -285,12 +286,12 @@ class Family:
     def _author(self, row: Membership, guardian: bool) -> Author:
         mine = row.resident_id == self.user.resident_id
         kind = Submission.Author.SELF if mine else Submission.Author.OWNER
-        return Author(kind, self.user, guardian=guardian, blind=not self._sees(row))
+        blind = not self._sees(row)
+        return Author(kind, self.user, guardian=guardian, blind=blind, whole=self.whole)
 
     def _sees(self, row: Membership) -> bool:
         """The whole record, not the name alone."""
-        mine = row.resident_id == self.user.resident_id
-        return mine or bool(self.scope.full.filter(pk=row.pk).exists())
+        return bool(self.scope.full.filter(pk=row.pk).exists())
 
     def fillable(self, key: int) -> Membership:
         """A member whose record this account may fill. Raises Refused."""
@@ -303,7 +304,7 @@ class Family:
     def readable(self, key: int) -> Membership:
         """A member whose record this account sees. Raises Refused."""
         self.user.require_unlocked()
-        rows = self.scope.pictured.select_related("resident__contact", "house__community")
+        rows = self.scope.full.select_related("resident__contact", "house__community")
         row: Membership | None = rows.filter(pk=key).first()
         if row is None:
             raise self._why_not(key)

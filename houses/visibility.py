@@ -238,10 +238,6 @@ class HouseholdScope:
         return self._with_sight(rows)
 
     @property
-    def full(self) -> Any:
-        return self.members.filter(sight=Sight.FULL)
-
-    @property
     def shown(self) -> Any:
         """Of whom more is shown than a count, each with `sight`: the own row also in an unbound house."""
         rows = Membership.objects.open().filter(
@@ -250,16 +246,16 @@ class HouseholdScope:
         return self._with_sight(rows).exclude(sight=Sight.COUNTED)
 
     @property
+    def full(self) -> Any:
+        """Members whose record and photo this account sees: itself also in an unbound house."""
+        return self.shown.filter(sight=Sight.FULL)
+
+    @property
     def fillable(self) -> MembershipQuerySet:
         """Members whose record this account may fill: its own, and at home those it still manages."""
         managed = Q(managed_by=self.resident_id, resident__self_managed_since=None)
         at_home = Q(house__in=self.at_home.values("house"))
         return Membership.objects.open().filter(Q(pk__in=self.own) | (at_home & managed))
-
-    @property
-    def pictured(self) -> Any:
-        """Members whose photo this account sees: whom it sees in full, itself also in an unbound house."""
-        return self.shown.filter(sight=Sight.FULL)
 
     @property
     def nameable(self) -> QuerySet[House]:

@@ -15,7 +15,6 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Resident
 
 from ..choices import Role
-from ..drafts import Author, refuse_unconsented
 from ..filled import Filled, hidden_in, outcome, shown_values, why_it_waits
 from ..models import Submission
 from ..states import Status
@@ -90,10 +89,6 @@ class Told(Filled):
     @property
     def note(self) -> str:
         return self.entry.note if self.returned else ""
-
-    @property
-    def needs_guardian(self) -> bool:
-        return not self.waits and not self.mine and self.is_childs
 
 
 class EntryAnswer(fields.Answer):
@@ -225,9 +220,6 @@ class EntryView(FamilyView):
         (told,) = self.told([self.find(self.entries, pk=entry.pk)])
         return self.tell(EntryAnswer, told, status, **headers)
 
-    def require_consent(self, values: Mapping[str, Any]) -> None:
-        refuse_unconsented(values, Author(Submission.Author.OWNER, self.user))
-
     def hand_in(self, entry: Submission, status: int = 200, **headers: str) -> Response:
         """Where it is refused the draft stays, and it is told where."""
         try:
@@ -273,16 +265,9 @@ class EntryPage(EntryView):
         description="只保存，不提交。敏感内容须先同意处理敏感信息。",
     )
     def patch(self, request: Any, pk: int) -> Response:
-        said, entry = self.read(EntryBody), self.find(self.entries, pk=pk)
-        self.require_consent(said["values"])
-        return self.show(self._keep(entry, **said))
-
-    def _keep(self, entry: Submission, values: Mapping[str, Any], guardian: bool) -> Submission:
-        if not entry.is_editable:
-            raise Refused(Refusal.NOT_EDITABLE)
-        if entry.membership_id is not None:
-            return self.family.draft(entry.membership_id, values, guardian=guardian)
-        return self.family.name_member(entry.house_id, values, guardian=guardian, submission=entry.pk)
+        said = self.read(EntryBody)
+        (told,) = self.told([self.find(self.entries, pk=pk)])
+        return self.show(told.keep(said["values"], guardian=said["guardian"]))
 
     @operation(
         "discardEntry",
@@ -327,7 +312,6 @@ class NewMember(EntryView):
     def post(self, request: Any, pk: int) -> Response:
         values = self.read(NewMemberBody)
         submit, guardian = values.pop("submit"), values.pop("guardian")
-        self.require_consent(values)
         entry = self.family.name_member(pk, values, guardian=guardian)
         told = {"Location": address_of(entry)}
         return self.hand_in(entry, 201, **told) if submit else self.show(entry, 201, **told)

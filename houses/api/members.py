@@ -16,7 +16,7 @@ from residents.models import Photo
 from ..asked import open_one
 from ..family import NICKNAME_LENGTH, Family
 from ..models import Request
-from ..sight import Entry, Member, looked_at
+from ..sight import Member, looked_at
 from .home import TAG, MemberAnswer
 from .requests import FreeText, RequestAnswer, address_of, refused_to_ask, told
 from .views import FamilyView
@@ -72,8 +72,7 @@ class MemberView(FamilyView):
     def one(self, key: int) -> One:
         """Raises Refused for somebody of whom nothing but a count is shown."""
         row = self.find(looked_at(self.scope, self.scope.shown), pk=key)
-        mine = self.family.submissions.open().filter(membership=key).order_by("created_at", "pk").last()
-        one = One(row, row.resident_id == self.user.resident_id, Entry(mine) if mine else None)
+        one = One.of(self.family, row)
         one.leaving = _leaving(self.family, row)
         one.has_photo = one.full and Photo.of(row.resident_id) is not None
         invitation = row.invitations.live().first() if row.fills else None

@@ -107,10 +107,7 @@ class PhotoView(FamilyView):
         description="没有照片，或看不到此人资料的，都是 404。",
     )
     def get(self, request: Any, pk: int) -> HttpResponse:
-        photo = self.family.photo(pk)
-        if photo is None:
-            raise Refused(Refusal.NOT_FOUND)
-        return photos.answer(photo)
+        return photos.answer(self.family.photo(pk))
 
     @operation(
         "putPhoto",

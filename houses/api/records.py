@@ -23,6 +23,7 @@ from ..drafts import OF_MEMBERSHIP, standing
 from ..filled import hidden_in, shown_values
 from ..models import Membership, Submission
 from ..record_fields import version_of
+from ..sight import open_entry
 from ..states import Status
 from ..wording import label_of, name_at_home, whence
 from .entries import (
@@ -156,7 +157,6 @@ class RecordView(EntryView):
 
     def fill(self, key: int) -> Response:
         said = self.read(FillBody)
-        self.require_consent(said["values"])
         row = self.family.fillable(key)
         shown = self._shown(key)
         require_match(self.request.headers, etag_of(RecordAnswer(Record(shown)).data) if shown else None)
@@ -168,23 +168,20 @@ class RecordView(EntryView):
 
     def _shown(self, key: int) -> Membership | None:
         """What the account sees of whom it may fill for, None where that is nothing."""
-        rows = self.scope.pictured.select_related("resident__contact")
+        rows = self.scope.full.select_related("resident__contact")
         row: Membership | None = rows.filter(pk=key).first()
         return row
 
     def _keep(self, row: Membership, shown: Membership | None, said: dict[str, Any]) -> Submission:
         """The draft is of the version that was compared. Raises Refused."""
         values = said["values"]
-        if not values and not self._open(row).exists():
+        if not values and open_entry(self.family, row) is None:
             raise Refused(Refusal.NOTHING_TYPED)
         seen = version_of(shown) if shown else ""
         return self.family.draft(row.pk, values, guardian=said["guardian"], seen=seen)
 
-    def _open(self, row: Membership) -> Any:
-        return self.entries.open().filter(membership=row)
-
     def _waiting(self, row: Membership) -> str:
-        entry = self._open(row).first()
+        entry = open_entry(self.family, row)
         return address_of(entry) if entry else ""
 
 

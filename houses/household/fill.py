@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from residents.advice import advised
 from residents.exceptions import Refusal, Refused
 from residents.forms import line
+from residents.views.forms import GuardianForm
 from residents.views.pages import FamilyForm
 
 from ..choices import Role
@@ -129,22 +130,10 @@ class FillStep(FillingPage):
         )
 
 
-class CheckForm(FamilyForm):
+class CheckForm(GuardianForm):
     """What is agreed to when it is handed in."""
 
-    guardian = forms.BooleanField(
-        label="我是孩子的父母或监护人，同意登记和使用孩子的这些资料。", required=False
-    )
-
-    def __init__(self, *args: Any, guardian: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not guardian:
-            del self.fields["guardian"]
-
-    def tell(self, refused: Refused) -> None:
-        if refused.code == Refusal.GUARDIAN_CONSENT and "guardian" in self.fields:
-            refused.fields["guardian"] = refused.sentence
-        super().tell(refused)
+    guardian_label = "我是孩子的父母或监护人，同意登记和使用孩子的这些资料。"
 
 
 class Check(FillingPage):
@@ -166,7 +155,7 @@ class Check(FillingPage):
         return self.taken(entry)
 
     def form(self, data: Any = None) -> CheckForm:
-        return CheckForm(data, guardian=self.filling.is_childs and not self.filling.mine)
+        return CheckForm(data, guardian=self.filling.needs_guardian)
 
     def submit(self, values: dict[str, Any]) -> Submission:
         entry = self.filling.entry

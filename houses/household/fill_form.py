@@ -19,7 +19,7 @@ from django import forms
 from django.utils.functional import cached_property
 
 from residents import id_numbers, typed
-from residents.choices import IdType
+from residents.choices import GB_11643, IdType
 from residents.completeness import ADULT_QUESTIONS_AGE, missing_fields, required_fields
 from residents.crypto import digest
 from residents.models import Resident
@@ -39,7 +39,7 @@ from ..record_fields import (
     values_at,
     version_of,
 )
-from ..sight import TELLING, masked, owed_at
+from ..sight import masked, owed_at
 from ..wording import Reader, labels, source_of
 
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -159,7 +159,7 @@ class MemberForm(FamilyForm):
 
     def _is_told(self, name: str) -> bool:
         """Whether the number tells it, or will, once it is typed."""
-        if self.person.id_type not in TELLING:
+        if self.person.id_type not in GB_11643:
             return False
         if not self.person.id_number:
             return self.consented

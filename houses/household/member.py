@@ -13,7 +13,7 @@ from residents.views.pages import FamilyForm
 from ..asked import open_one
 from ..family import NICKNAME_LENGTH
 from ..models import Membership, Request
-from ..sight import Member, facts, looked_at, open_entries, reader_of
+from ..sight import Member, facts, looked_at, reader_of
 from ..states import Status
 from .act_page import ActPage
 from .pages import FamilyPage
@@ -25,8 +25,7 @@ class MemberPage(FamilyPage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.find(looked_at(self.scope, self.scope.shown), pk=pk)
-        entries = {one.submission.membership_id: one for one in open_entries(self.family)}
-        member = Member(row, row.resident_id == self.user.resident_id, entries.get(pk))
+        member = Member.of(self.family, row)
         return self.page(
             title=member.name,
             member=member,
@@ -95,7 +94,7 @@ class Leave(ActPage):
 
     @property
     def member(self) -> Member:
-        return Member(self.row, self.row.resident_id == self.user.resident_id)
+        return Member.of(self.family, self.row)
 
     @property
     def home(self) -> str:

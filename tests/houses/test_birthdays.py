@@ -18,6 +18,7 @@ def child(born: date, **values):
     person = ResidentFactory(
         id_number="",
         id_type="none",
+        sex=1,
         birth_date=born,
         political_status=None,
         is_veteran=None,

@@ -92,7 +92,7 @@ ACTS: dict[str, Callable[[Family, Any], object]] = {
     "set_photo": lambda family, it: family.set_photo(it.son.pk, BytesIO(picture())),
     "remove_photo": lambda family, it: family.remove_photo(_pictured(it).pk),
     "ask_end": lambda family, it: family.ask_end(it.son.pk, "去外地上学"),
-    "photo": lambda family, it: family.photo(it.son.pk),
+    "photo": lambda family, it: family.photo(_pictured(it).pk),
     # 老周's entry about him
     "submit": lambda family, it: family.submit(it.entry.pk),
     "discard": lambda family, it: family.discard(it.entry.pk),

@@ -13,6 +13,7 @@ from houses.absorbing import absorb
 from houses.choices import Role
 from houses.erasing import erase
 from houses.models import Membership
+from residents import images
 from residents.exceptions import Refusal
 from residents.images import MOST_BYTES
 from residents.models import Attempt, Consent, Photo, Resident, User
@@ -161,6 +162,26 @@ def test_a_file_that_is_refused_leaves_no_consent_behind(books: Any) -> None:
     row = child(books)
     with refused("photo_unreadable"):
         home(books.owner).set_photo(row.pk, upload(b"<html>"), guardian=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(Consent.Kind.SENSITIVE, "consent_missing"), (Consent.Kind.GUARDIAN, "guardian_consent")],
+)
+def test_a_consent_that_is_taken_back_while_the_photo_is_read_counts(
+    books: Any, monkeypatch: pytest.MonkeyPatch, kind: str, code: str
+) -> None:
+    row = child(books)
+    home(books.owner).consent_for_child(row.pk)
+
+    def overtaken(file: Any) -> images.Portrait:
+        home(books.owner).withdraw_consent(kind, child=row.resident if kind == "guardian" else None)
+        return read(file)
+
+    read = images.read
+    monkeypatch.setattr(images, "read", overtaken)
+    with refused(code, but=(Consent,)):
+        home(books.owner).set_photo(row.pk, upload())
 
 
 # -- what is uploaded --------------------------------------------------------------------
@@ -339,7 +360,8 @@ def test_of_a_child_the_page_asks_the_guardian(books: Any) -> None:
     row = child(books)
     client = door_of(books.owner)
     assert "我是孩子的监护人" in client.get(page(row)).content.decode()
-    assert client.post(page(row), {"photo": upload()}).status_code == 422
+    answer = client.post(page(row), {"photo": upload()})
+    assert answer.status_code == 422 and "guardian" in answer.context["form"].errors
     client.post(page(row), {"photo": upload(), "guardian": "on"})
     assert Photo.of(row.resident) and "监护人" not in client.get(page(row)).content.decode()
 
