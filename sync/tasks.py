@@ -1,5 +1,7 @@
 """Doors for the worker. A message carries the number of a run, never a phone."""
 
+from collections.abc import Callable
+from functools import wraps
 from threading import Event
 from typing import Any
 
@@ -25,29 +27,47 @@ def ring(run_pk: int, beside: int = 0) -> None:
         log.warning("doorbell out of order", run=run_pk, error=type(error).__name__)
 
 
+def told_without_values(task: Callable[..., None]) -> Callable[..., None]:
+    """The worker would print an exception's own words, and these may quote a row."""
+
+    @wraps(task)
+    def run(*args: int) -> None:
+        try:
+            task(*args)
+        except Exception as error:
+            log.error("task failed", task=task.__name__, exc_info=error)
+
+    return run
+
+
 @shared_task(name="sync.drain")
+@told_without_values
 def drain(run_pk: int, beside: int = 0) -> None:
     batch.work_a_shift(run_pk, beside, ring, stopping)
 
 
 @shared_task(name="sync.sweep")
+@told_without_values
 def sweep() -> None:
     for run in runs.sweep():
         ring(run.pk)
 
 
 @shared_task(name="sync.nightly")
+@told_without_values
 def start_nightly() -> None:
     for run in nightly.start_due():
         ring(run.pk)
 
 
 @shared_task(name="sync.birthdays")
+@told_without_values
 def look_at_birthdays() -> None:
     birthdays.restate()
 
 
 @shared_task(name="sync.forget_old")
+@told_without_values
 def forget_old() -> None:
     runs.forget_old()
     if settings.CELERY_BROKER_URL.startswith("sqla"):
