@@ -8,7 +8,7 @@ from django.test import Client
 from houses.choices import Role
 from houses.models import Community, House, StaffRole
 from residents.models import Resident
-from sync.views import in_words
+from sync.staff.words import in_words
 from tests.cast import LI, XIAO, ZHOU_PHONE, zhous
 from tests.factories import MembershipFactory, UserFactory
 from tests.pages import full_numbers
