@@ -346,7 +346,13 @@ def _look(bench: Bench, people: list[Any], rows: list[Any], manager: User) -> No
         Mention(record=record, membership=row)
         for record, row in zip(records, rows[: len(people)], strict=True)
     )
-    runs = SyncRun.objects.bulk_create(SyncRun(started_by=manager) for _ in people)
+    done = {
+        "kind": "community",
+        "community": place.community,
+        "status": "done",
+        "finished_at": timezone.now(),
+    }
+    runs = SyncRun.objects.bulk_create(SyncRun(started_by=manager, **done) for _ in people)
     SyncItem.objects.bulk_create(
         SyncItem(run=run, phone=person.phone) for run, person in zip(runs, people, strict=True)
     )

@@ -44,7 +44,7 @@ class ListForm(forms.Form):
         required=False,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".txt,.csv"}),
-        help_text="文本文件（.txt）或表格导出的 .csv，一行一个手机号，最多十万个。",
+        help_text="一行一个手机号的文本文件，或从表格另存的逗号分隔文件，最多十万个。",
     )
 
     phones: list[str]
