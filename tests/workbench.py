@@ -352,7 +352,9 @@ def _look(bench: Bench, people: list[Any], rows: list[Any], manager: User) -> No
         "status": "done",
         "finished_at": timezone.now(),
     }
-    runs = SyncRun.objects.bulk_create(SyncRun(started_by=manager, **done) for _ in people)
+    runs = SyncRun.objects.bulk_create(
+        SyncRun(started_by=manager, community=place.community, **done) for _ in people
+    )
     SyncItem.objects.bulk_create(
         SyncItem(run=run, phone=person.phone) for run, person in zip(runs, people, strict=True)
     )
