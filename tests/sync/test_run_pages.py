@@ -431,6 +431,19 @@ def test_the_petition_flag_is_not_counted_among_the_fields(
     assert "更新 2 个字段。" in changes(client, run)
 
 
+@pytest.mark.parametrize(("role", "shown"), [("manager", True), ("auditor", False)])
+def test_the_admin_shows_the_phones_to_whose_run_it_is(
+    run: SyncRun, wang: User, community: Community, role: str, shown: bool
+) -> None:
+    outcome(run, 0, "failed", cause="shape")
+    auditor = UserFactory(staff=True)
+    StaffRole.objects.create(user=auditor, community=community, role=StaffRole.Role.AUDITOR)
+    user = {"manager": wang, "auditor": auditor}[role]
+    html = login(user).get(f"/admin/sync/syncrun/{run.pk}/change/").content.decode()
+    assert ("138****0001" in html and SENTENCES["shape"] in html) is shown
+    assert "号码名单" in html and full_numbers(html) == []
+
+
 # -- words -----------------------------------------------------------------------------------
 
 
