@@ -73,10 +73,8 @@ class StartList(StartPage):
         form = ListForm(request.POST, request.FILES, auto_id="list_%s")
         if not form.is_valid():
             return self.shown(list_form=form)
-        start = lambda: runs.start_list(form.phones, by=self.office.user)  # noqa: E731
-        return self.set_going(
-            start, f"{len(form.phones)} 个号码已排队，下面是进度；可以离开此页，同步照常进行。"
-        )
+        start = partial(runs.start_list, form.phones, by=self.office.user)
+        return self.set_going(start, f"{len(form.phones)} 个号码已排队。{LEAVE}")
 
 
 class StartCommunity(SyncPage):

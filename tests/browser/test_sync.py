@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
@@ -19,6 +20,7 @@ from sync.models import SyncRun
 from sync.simulator.community import owners
 from sync.simulator.server import Simulator
 from tests.browser.conftest import Visitor
+from tests.browser.test_workbench import barriers
 from tests.factories import UserFactory
 from tests.office import login
 from tests.sync.writes import Shared
@@ -116,6 +118,7 @@ def test_a_run_is_watched_cancelled_continued_and_fetched_no_more(manager: Visit
     phones = list(owners(NUMBER))
     page = start(manager, phones)
     watch(page)
+    assert barriers(Axe(), page) == []
     page.on("dialog", lambda dialog: dialog.accept())
     page.locator("#cancel").click()
     expect(page.get_by_text("没有查询的号码不再查询").first).to_be_visible()
@@ -140,19 +143,15 @@ def watch(page: Page) -> None:
     expect(page.locator("#cancel")).to_be_focused()
 
 
-def test_no_page_of_a_run_scrolls_sideways(manager: Visitor, shared: Shared) -> None:
-    page = start(manager, [*owners(5), "13977700001"])
+def test_everybody_can_use_every_page_of_a_run(manager: Visitor, shared: Shared) -> None:
+    page, axe = start(manager, [*owners(5), "13977700001"]), Axe()
     over(page)
     shared.pull()
     run, community = SyncRun.objects.get().pk, Community.objects.get().pk
-    pages = [
-        "",
-        "runs/",
-        f"community/{community}/",
-        *(f"runs/{run}/{part}" for part in ("", "failures/", "changes/")),
-    ]
+    parts = [f"runs/{run}/{part}" for part in ("", "failures/", "changes/")]
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 844})
-        for path in pages:
+        for path in ("", "runs/", f"community/{community}/", *parts):
             manager.open(f"/staff/sync/{path}")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, path)
+            assert barriers(axe, page) == [], (width, path)
