@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from unfold.admin import TabularInline
@@ -76,14 +76,17 @@ class PlatformRecordAdmin(NumberSearch, OfficeAdmin):
 class ItemsInline(TabularInline):  # type: ignore[misc]
     model = SyncItem
     verbose_name_plural = "明细"
-    fields = readonly_fields = (ITEM_PHONE, "outcome", "why", "attempts", "seconds")
+    fields = readonly_fields = (ITEM_PHONE, "result", "why", "attempts", "seconds")
     extra = 0
     per_page = 50
     hide_title = True
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).order_by("pk")
+        """Each with `is_hidden`: that the petition flag alone changed is told to who may see it."""
+        of_the_flag = Exists(SyncItem.objects.about_the_flag_alone().filter(pk=OuterRef("pk")))
+        hidden = Value(False) if for_staff(request.user).petitions else of_the_flag
+        return super().get_queryset(request).annotate(is_hidden=hidden).order_by("pk")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whose run it is may see its phones, masked; an auditor sees the counts. Of no run in particular
@@ -94,6 +97,10 @@ class ItemsInline(TabularInline):  # type: ignore[misc]
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
+
+    @admin.display(description="结果")
+    def result(self, item: Any) -> str:
+        return str(SyncItem.Outcome.UNCHANGED.label) if item.is_hidden else str(item.get_outcome_display())
 
     @admin.display(description="原因")
     def why(self, item: SyncItem) -> str:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -442,6 +443,17 @@ def test_the_admin_shows_the_phones_to_whose_run_it_is(
     html = login(user).get(f"/admin/sync/syncrun/{run.pk}/change/").content.decode()
     assert ("138****0001" in html and SENTENCES["shape"] in html) is shown
     assert "号码名单" in html and full_numbers(html) == []
+
+
+@pytest.mark.parametrize("granted", [False, True])
+def test_the_admin_tells_of_the_petition_flag_to_who_may_see_it(
+    run: SyncRun, wang: User, granted: bool
+) -> None:
+    if granted:
+        wang.user_permissions.add(Permission.objects.get(codename="view_petition"))
+    outcome(run, 0, "updated", fields_updated=1, flag_values=1)
+    told = text(login(wang).get(f"/admin/sync/syncrun/{run.pk}/change/"))
+    assert ("有更新" in told, "无变化" in told) == (granted, not granted)
 
 
 # -- words -----------------------------------------------------------------------------------
