@@ -37,18 +37,18 @@ _OF_DISPUTE = {Request.Status.ACCEPTED: "已核实", Request.Status.REFUSED: "�
 def state_badge(state: str, text: str = "") -> SafeString:
     """The badge of a state; `text` stands after its word, a count for example."""
     sign, word = STATES[state]
-    return _badge(state, sign, f"{word} {text}".rstrip())
+    return badge(state, sign, f"{word} {text}".rstrip())
 
 
 def finding_badge(status: str) -> SafeString:
-    return _badge(*_OF_FINDING[FindingStatus(status)])
+    return badge(*_OF_FINDING[FindingStatus(status)])
 
 
 def request_badge(request: Request) -> SafeString:
     """◆ 待答复: where a request stands, as its asker reads it."""
     status = Request.Status(request.status)
     words = _OF_DISPUTE if request.kind == Request.Kind.DISPUTE else {}
-    return _badge(*_OF_REQUEST[status], words.get(status, str(status.label)))
+    return badge(*_OF_REQUEST[status], words.get(status, str(status.label)))
 
 
 def findings_badge(count: int) -> SafeString | str:
@@ -62,7 +62,8 @@ def badges(counts: Iterable[tuple[str, int]]) -> SafeString | str:
     return format_html_join(" ", "{}", shown) if shown else state_badge("none")
 
 
-def _badge(state: str, sign: str, text: str) -> SafeString:
+def badge(state: str, sign: str, text: str) -> SafeString:
+    """In the colour of a state, with a sign and words of its own."""
     return format_html(
         '<span class="state state-{}"><span aria-hidden="true">{}</span> {}</span>', state, sign, text
     )

@@ -127,7 +127,7 @@ def sync(page: Page, site: str, width: int) -> None:
     """The demo's platform is asked once more; nothing changes by it."""
     page.goto(f"{site}/staff/sync/")
     page.fill("[name=phone]", PHONE)
-    page.get_by_role("main").get_by_role("button").click()
+    page.get_by_role("button", name="查询并更新").click()
     picture(page, "sync", width)
 
 

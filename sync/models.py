@@ -224,6 +224,12 @@ class SyncItemQuerySet(models.QuerySet["SyncItem"]):
     def failed(self) -> Self:
         return self.filter(outcome=SyncItem.Outcome.FAILED)
 
+    def about_the_flag_alone(self) -> Self:
+        """Updated in nothing but the petition flag: to who may not see it, the same answer as before."""
+        flag_only = {"fields_updated": models.F("flag_values"), "conflicts": models.F("flag_conflicts")}
+        updated = self.filter(outcome=SyncItem.Outcome.UPDATED, new_members=0, new_houses=0, **flag_only)
+        return updated.exclude(flag_values=0, flag_conflicts=0)
+
     def reopen(self) -> int:
         return self.update(outcome=SyncItem.Outcome.WAITING, cause="", attempts=0, taken=0, done_at=None)
 

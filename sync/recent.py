@@ -3,17 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from houses.staff.pages import StaffPage
 from residents.models import User
 
-from .models import SyncItem
+from .staff.figures import tallies
 from .visibility import sync_runs
 
 DAYS = 14
@@ -61,15 +58,13 @@ def days(user: User) -> list[Day]:
 
 def _counts(user: User, first: date) -> dict[date, Counter[str]]:
     counts: dict[date, Counter[str]] = {first + timedelta(days=n): Counter() for n in range(DAYS)}
-    items = SyncItem.objects.filter(run__in=sync_runs(user), run__started_at__date__gte=first)
-    grouped: Any = items.annotate(day=TruncDate("run__started_at")).values("day")
-    failed = Q(outcome=SyncItem.Outcome.FAILED)
-    waiting = Q(outcome=SyncItem.Outcome.WAITING)
-    for row in grouped.annotate(
-        failed=Count("pk", filter=failed), read=Count("pk", filter=~failed & ~waiting)
-    ):
-        if row["day"] in counts:
-            counts[row["day"]].update(read=row["read"], failed=row["failed"])
+    recent = sync_runs(user).filter(started_at__date__gte=first)
+    runs = list(recent.only("started_at", "status", "counts"))
+    found = tallies(runs, petitions=True)  # read or not: what of it was new is not told here
+    for run in runs:
+        day, tally = timezone.localdate(run.started_at), found[run.pk]
+        if day in counts:
+            counts[day].update(read=tally.done - tally.failed, failed=tally.failed)
     return counts
 
 

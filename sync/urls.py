@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from . import recent, views
+from . import recent
+from .staff import asking, listing, phones, run, starting
 
 app_name = "sync"
-urlpatterns = [*views.urls, path("recent/", recent.Recent.as_view(), name="recent")]
+urlpatterns = [
+    *asking.urls,
+    *starting.urls,
+    *listing.urls,
+    *run.urls,
+    *phones.urls,
+    path("recent/", recent.Recent.as_view(), name="recent"),
+]

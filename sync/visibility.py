@@ -19,13 +19,26 @@ def platform_records(scope: Scope) -> QuerySet[PlatformRecord]:
 
 
 def sync_runs(user: User | AnonymousUser, permission: str = "sync.view_syncrun") -> QuerySet[SyncRun]:
-    """One's own runs; an auditor's colleagues' too; the system administrator sees all."""
+    """One's own runs, those over a community where one holds the permission, and an auditor's colleagues';
+    the system administrator sees all."""
     if not isinstance(user, User):
         return SyncRun.objects.none()
     if user.is_superuser and user.is_active:
         return SyncRun.objects.all()
     audited = for_staff(user, "admin.view_logentry")
     colleagues = StaffRole.objects.filter(community__in=audited.communities).values("user")
-    allowed = for_staff(user, permission).communities.exists()
-    runs = SyncRun.objects.filter(Q(started_by=user) | Q(started_by__in=colleagues))
-    return runs if allowed else runs.none()
+    allowed = for_staff(user, permission).communities
+    runs = SyncRun.objects.filter(
+        Q(started_by=user) | Q(started_by__in=colleagues) | Q(community__in=allowed)
+    )
+    return runs if allowed.exists() else runs.none()
+
+
+def runs_in_hand(user: User | AnonymousUser) -> QuerySet[SyncRun]:
+    """Runs whose phones a user sees (masked) and whose course they decide: those that they started, and
+    those over a community whose office they are."""
+    scope = for_staff(user, "sync.start_run")
+    runs = sync_runs(user, "sync.start_run")
+    if scope.everything:
+        return runs
+    return runs.filter(Q(started_by=user) | Q(community__in=scope.communities))

@@ -156,8 +156,19 @@ TABLE = """
 /staff/submissions/<int:pk>/approve/                 302 405 405 405 403 403 405 405 403 403
 /staff/submissions/<int:pk>/return/                  302 200 200 200 403 403 404 404 403 403
 /staff/sync/                                         302 200 200 403 403 403 200 403 403 403
+/staff/sync/community/<int:pk>/                      302 200 200 403 403 403 404 403 403 403
 /staff/sync/house/<int:pk>/                          302 405 405 403 403 403 405 403 403 403
+/staff/sync/list/                                    302 302 302 403 403 403 302 403 403 403
+/staff/sync/nightly/<int:pk>/                        302 405 405 403 403 403 405 403 403 403
 /staff/sync/recent/                                  302 200 200 200 200 403 200 200 200 403
+/staff/sync/runs/                                    302 200 200 403 403 403 200 403 403 403
+/staff/sync/runs/<int:pk>/                           302 200 200 403 403 403 404 403 403 403
+/staff/sync/runs/<int:pk>/cancel/                    302 405 405 403 403 403 405 403 403 403
+/staff/sync/runs/<int:pk>/changes/                   302 200 200 403 403 403 404 403 403 403
+/staff/sync/runs/<int:pk>/failures/                  302 200 200 403 403 403 404 403 403 403
+/staff/sync/runs/<int:pk>/progress/                  302 200 200 403 403 403 404 403 403 403
+/staff/sync/runs/<int:pk>/resume/                    302 405 405 403 403 403 405 403 403 403
+/staff/sync/runs/<int:pk>/retry/                     302 405 405 403 403 403 405 403 403 403
 """
 
 STATUS = {

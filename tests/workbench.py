@@ -17,7 +17,7 @@ from residents.bulk import record_history
 from residents.models import AccessLog, Resident, User
 from residents.models.resident import Absorbed
 from residents.upstream import Sources
-from sync.models import Mention, PlatformRecord, SyncItem, SyncRun
+from sync.models import Mention, NightlySync, PlatformRecord, SyncItem, SyncRun
 
 from .factories import id_number
 from .household import THE_REST
@@ -31,13 +31,19 @@ POST_ONLY = {
     "/staff/residents/<uuid:pk>/reveal/",
     "/staff/submissions/<int:pk>/approve/",
     "/staff/sync/house/<int:pk>/",
+    "/staff/sync/nightly/<int:pk>/",
+    "/staff/sync/runs/<int:pk>/cancel/",
+    "/staff/sync/runs/<int:pk>/resume/",
+    "/staff/sync/runs/<int:pk>/retry/",
 }
 # Answers that are no page of their own: a redirect, a drawing, a fragment.
 FRAGMENTS = {
     "/staff/queues/<str:queue>/onward/",
     "/staff/houses/<int:pk>/code.svg",
     "/staff/residents/<uuid:pk>/photo.jpg",
+    "/staff/sync/list/",
     "/staff/sync/recent/",
+    "/staff/sync/runs/<int:pk>/progress/",
 }
 
 
@@ -65,6 +71,8 @@ class Bench:
     gone: Membership
     ready: Membership
     account: User
+    run: SyncRun
+    going_on: SyncRun
 
     def fill_in(self, route: str) -> str:
         place = self.place
@@ -73,6 +81,9 @@ class Bench:
             "grid": place.community.pk,
             "houses": place.house.pk,
             "house": place.house.pk,
+            "community": place.community.pk,
+            "nightly": place.community.pk,
+            "runs": self.run.pk,
             "members": self.gone.pk if "reopen" in route else place.membership.pk,
             "claims": place.membership.pk,
             "residents": place.owner.pk,
@@ -113,6 +124,9 @@ class Bench:
             "/staff/requests/?tab=answered",
             f"/staff/findings/?{chosen}&weight=error",
             "/staff/findings/?code=id_birth_mismatch",
+            "/staff/sync/runs/?kind=community&status=stopped",
+            f"/staff/sync/runs/{self.run.pk}/failures/?cause=deadline",
+            f"/staff/sync/runs/{self.going_on.pk}/",
         ]
 
 
@@ -187,7 +201,30 @@ def furnish(place: Place, serial: int = 1) -> Bench:
     )
     for record in (place.house, place.owner):
         record_history([record], by=clerk, why=f"{surname}改过", update=True)
-    return Bench(place, entry, waiting, request, gone, ready, account)
+    run, going_on = sync_runs(place, serial)
+    return Bench(place, entry, waiting, request, gone, ready, account, run, going_on)
+
+
+def sync_runs(place: Place, serial: int) -> tuple[SyncRun, SyncRun]:
+    """Over the community: one that was stopped, with every outcome, and the one of this night."""
+    now, by = timezone.now(), place.staff["manager"]
+    over = {"community": place.community, "total": len(SyncItem.Outcome.values)}
+    stopped = SyncRun.objects.create(
+        kind="community", started_by=by, status="stopped", cause="unavailable", finished_at=now, **over
+    )
+    SyncItem.objects.bulk_create(
+        SyncItem(
+            run=stopped,
+            phone=place.owner.phone if outcome == "created" else f"135{n:04d}{serial:04d}",
+            outcome=outcome,
+            cause="deadline" if outcome == "failed" else "",
+        )
+        for n, outcome in enumerate(SyncItem.Outcome.values)
+    )
+    going_on = SyncRun.objects.create(kind="nightly", heartbeat_at=now, **over)
+    SyncItem.objects.create(run=going_on, phone=place.owner.phone)
+    NightlySync.objects.create(community=place.community, is_on=True, switched_by=by)
+    return stopped, going_on
 
 
 # -- many rows -----------------------------------------------------------------------------
@@ -246,7 +283,7 @@ def grow(bench: Bench, first: int, last: int) -> None:
         record_history(records, by=clerk, why="登记")
     _find(serials, people, homes, rows)
     _hand_in(serials, people, homes, rows, manager)
-    _look(place, people, rows, manager)
+    _look(bench, people, rows, manager)
 
 
 def _find(serials: range, people: list[Any], homes: list[Any], rows: list[Any]) -> None:
@@ -297,8 +334,9 @@ def _hand_in(serials: range, people: list[Any], homes: list[Any], rows: list[Any
     Request.objects.bulk_create(requests)
 
 
-def _look(place: Place, people: list[Any], rows: list[Any], manager: User) -> None:
+def _look(bench: Bench, people: list[Any], rows: list[Any], manager: User) -> None:
     """What the other tables hold: looks at the owner, answers of the platform, runs, communities."""
+    place = bench.place
     AccessLog.objects.bulk_create(
         AccessLog(account=manager, resident=place.owner, kind="reveal", reason="电话联系") for _ in people
     )
@@ -309,10 +347,24 @@ def _look(place: Place, people: list[Any], rows: list[Any], manager: User) -> No
         Mention(record=record, membership=row)
         for record, row in zip(records, rows[: len(people)], strict=True)
     )
-    runs = SyncRun.objects.bulk_create(SyncRun(started_by=manager) for _ in people)
+    done = {
+        "kind": "community",
+        "community": place.community,
+        "status": "done",
+        "finished_at": timezone.now(),
+    }
+    runs = SyncRun.objects.bulk_create(
+        SyncRun(started_by=manager, community=place.community, **done) for _ in people
+    )
     SyncItem.objects.bulk_create(
         SyncItem(run=run, phone=person.phone) for run, person in zip(runs, people, strict=True)
     )
+    SyncItem.objects.bulk_create(
+        SyncItem(run=bench.run, phone=f"{code}{person.phone[3:]}" if cause else person.phone,
+                 outcome=outcome, cause=cause)
+        for person in people
+        for outcome, cause, code in [("created", "", ""), ("failed", "deadline", "136")]
+    )  # fmt: skip
     Community.objects.bulk_create(
         Community(name=f"小区{person.phone}", platform_code=f"p{person.phone}") for person in people
     )

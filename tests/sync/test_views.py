@@ -8,7 +8,8 @@ from django.test import Client
 from houses.choices import Role
 from houses.models import Community, House, StaffRole
 from residents.models import Resident
-from sync.views import in_words
+from sync.models import SyncItem, SyncRun
+from sync.staff.words import in_words
 from tests.cast import LI, XIAO, ZHOU_PHONE, zhous
 from tests.factories import MembershipFactory, UserFactory
 from tests.pages import full_numbers
@@ -107,3 +108,12 @@ def test_every_outcome_has_words(sync: Any) -> None:
     for name in ("created", "updated", "unchanged", "not_found"):
         outcome.outcome = name
         assert in_words(outcome).endswith("。")
+
+
+def test_the_dashboard_counts_the_nights_of_the_community(manager: Client, community: Community) -> None:
+    run = SyncRun.objects.create(kind="nightly", community=community, total=2)
+    for phone, outcome, cause in [("13800000001", "unchanged", ""), ("13800000002", "failed", "deadline")]:
+        SyncItem.objects.create(run=run, phone=phone, outcome=outcome, cause=cause)
+    assert "读到 1，失败 1" in manager.get("/staff/sync/recent/").content.decode()
+    run.finish()
+    assert "读到 1，失败 1" in manager.get("/staff/sync/recent/").content.decode()
