@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
-from threading import Event
+from threading import Event, Lock
 
 import structlog
 from django.conf import settings
@@ -65,26 +65,31 @@ class Got:
 
 
 class Breaker:
-    """Stops a run whose platform is down, refuses us, or speaks another language than before."""
+    """Stops a run whose platform is down, refuses us, or speaks another language than before.
+
+    Told by the threads, as they hear: who is refused must not go on asking while a set is merged.
+    """
 
     def __init__(self) -> None:
         self.cause = ""
         self.streak: list[tuple[SyncItem, str]] = []
+        self._turn = Lock()
 
-    def saw(self, item: SyncItem, outcome: Outcome) -> None:
-        if outcome.cause is None:
-            self.streak.clear()
-            return
-        self.streak.append((item, outcome.cause))
-        if outcome.cause in NO_OUTCOME:
-            self.cause = self.cause or outcome.cause
-        elif len(self.streak) >= BREAKER:
-            counted = Counter(cause for _, cause in self.streak)
-            self.cause = self.cause or counted.most_common(1)[0][0]
+    def saw(self, item: SyncItem, cause: str | None) -> None:
+        with self._turn:
+            if cause is None:
+                self.streak.clear()
+                return
+            self.streak.append((item, cause))
+            if cause in NO_OUTCOME:
+                self.cause = self.cause or cause
+            elif len(self.streak) >= BREAKER:
+                counted = Counter(cause for _, cause in self.streak)
+                self.cause = self.cause or counted.most_common(1)[0][0]
 
     def unanswered(self) -> list[SyncItem]:
         """The last failures tell of the platform, not of these phones: a resumed run asks again."""
-        return [item for item, cause in self.streak if cause in NO_OUTCOME or item.taken + 1 < PATIENCE]
+        return [item for item, cause in self.streak if item.taken + 1 < PATIENCE]
 
 
 class Drain:
@@ -100,7 +105,7 @@ class Drain:
         progress: Progress = lambda outcome: None,
     ) -> None:
         self.run, self.concurrency, self.progress = run, concurrency, progress
-        self.holder, self.breaker = Holder(run), Breaker()
+        self.holder, self.asking, self.storing = Holder(run), Breaker(), Breaker()
         self._stopping = stopping or Event()
         self._until = time.monotonic() + seconds
         self._cancelled = False
@@ -119,11 +124,17 @@ class Drain:
                 self.holder.give_back_all()
         return self._ending()
 
+    @property
+    def _cause(self) -> str:
+        """Why the run is to stop, "" while it is not."""
+        return self.asking.cause or self.storing.cause
+
     def _ending(self) -> Ending:
-        if self.breaker.cause:
-            self.run.items.filter(pk__in=[item.pk for item in self.breaker.unanswered()]).reopen()
-            self.run.stop(self.breaker.cause)
-            log.warning("run stopped", run=self.run.pk, cause=self.breaker.cause)
+        if self._cause:
+            unanswered = [*self.asking.unanswered(), *self.storing.unanswered()]
+            self.run.items.filter(pk__in=[item.pk for item in unanswered]).put_off()
+            self.run.stop(self._cause)
+            log.warning("run stopped", run=self.run.pk, cause=self._cause)
             return Ending.STOPPED
         if self.run.finish() or self.run.status == SyncRun.Status.DONE:
             return Ending.DONE
@@ -149,7 +160,7 @@ class Drain:
     def _is_over(self) -> bool:
         """No new question is asked."""
         late = time.monotonic() >= self._until
-        return late or self._cancelled or bool(self.breaker.cause) or self._stopping.is_set()
+        return late or self._cancelled or bool(self._cause) or self._stopping.is_set()
 
     def _submit(self) -> None:
         """Keep the threads busy while a set is merged: about a set is under way ahead of them."""
@@ -172,9 +183,22 @@ class Drain:
         """In a thread."""
         started = time.monotonic()
         try:
-            return Got(item, fetch(item.phone, self._client, known), time.monotonic() - started)
+            fetched = self._fetch(item, known)
         finally:
             connection.close()
+        cause = fetched.cause if isinstance(fetched, Outcome) else None
+        if cause is None or not self._may_pass(item, fetched):
+            self.asking.saw(item, cause)
+        return Got(item, fetched, time.monotonic() - started)
+
+    def _fetch(self, item: SyncItem, known: str) -> Fetched:
+        if self._is_over():
+            return Outcome(item.phone, "failed", "rate-limited")
+        try:
+            return fetch(item.phone, self._client, known)
+        except Exception as error:  # a fault of ours: one bad answer must not stop a run of thousands
+            log.error("answer not read", error=type(error).__name__)
+            return Outcome(item.phone, "failed", "internal")
 
     def _arrive(self) -> None:
         done, self._under_way = wait(self._under_way, timeout=HEARTBEAT / 4, return_when=FIRST_COMPLETED)
@@ -208,7 +232,8 @@ class Drain:
             if self._may_pass(one.item, outcome):
                 returned.append(one.item)
             else:
-                self.breaker.saw(one.item, outcome)
+                if not isinstance(one.fetched, Outcome):
+                    self.storing.saw(one.item, outcome.cause)
                 self.progress(outcome)
         self.holder.give_back(returned, asked=True)
 
@@ -224,8 +249,10 @@ class Drain:
             ]
         )
 
-    def _may_pass(self, item: SyncItem, outcome: Outcome) -> bool:
+    def _may_pass(self, item: SyncItem, outcome: Fetched) -> bool:
         """It says nothing about the phone: asked again later, behind the others, a few times."""
+        if not isinstance(outcome, Outcome):
+            return False
         never_asked = outcome.cause == "rate-limited" and not outcome.attempts  # the wait was cut short
         return never_asked or (outcome.cause in PASSING and item.taken + 1 < PATIENCE)
 

@@ -62,7 +62,8 @@ class Holder:
         rows.update(lease="", leased_until=None, taken=F("taken") - (0 if asked else 1))
 
     def give_back_all(self) -> None:
-        self.held.update(lease="", leased_until=None)
+        """What has no outcome when work ends, in order, was not asked, or learned nothing of its phone."""
+        self.held.update(lease="", leased_until=None, taken=F("taken") - 1)
 
     def record(self, done: Sequence[tuple[SyncItem, Outcome, float]]) -> int:
         """Write outcomes (with seconds) of items that we still hold; how many these were."""

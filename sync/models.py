@@ -224,6 +224,10 @@ class SyncItemQuerySet(models.QuerySet["SyncItem"]):
     def failed(self) -> Self:
         return self.filter(outcome=SyncItem.Outcome.FAILED)
 
+    def put_off(self) -> int:
+        """To be asked again, behind the others: how often they were taken up is kept."""
+        return self.update(outcome=SyncItem.Outcome.WAITING, cause="", done_at=None)
+
     def reopen(self) -> int:
         return self.update(outcome=SyncItem.Outcome.WAITING, cause="", attempts=0, taken=0, done_at=None)
 
