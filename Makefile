@@ -20,8 +20,10 @@ check: ## ruff, mypy, import-linter, djlint, hadolint, missing migrations, produ
 	@scripts/setup.sh tests
 	@scripts/check.sh
 
-bench: ## the merge in sets, the work queues of 100,000 members, the mini-program's first page, ten kill -9 in one run; on both databases
+bench: ## the batch sync, ten kill -9 in one run, the merge in sets, the work queues of 100,000 members, the mini-program's first page; on both databases
 	@scripts/setup.sh tests postgresql redis
+	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.batch
+	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.batch
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.merge
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.merge
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.queues

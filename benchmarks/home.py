@@ -7,8 +7,6 @@ asked for in turn, in process, by its token; in the same run and the same order 
 the same houses, memberships and people to anybody: ModelSerializer with prefetch, the fields listed.
 """
 
-import cProfile
-import pstats
 import statistics
 import time
 from argparse import ArgumentParser, Namespace
@@ -33,7 +31,7 @@ from houses.states import Status
 from residents.api import throttles
 from residents.models import Consent, Device, Resident, User
 
-from .merge import PROFILED_LINES, scratch_database
+from .merge import profiler, scratch_database
 from .queues import fill, tidy
 
 QUERIES, TIMES = 6, 1.5  # the aims
@@ -147,12 +145,6 @@ def milliseconds(once: Callable[[], Any]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def profiled(run: Callable[[], Any]) -> Any:
-    with cProfile.Profile() as profile:
-        run()
-    pstats.Stats(profile).sort_stats("cumulative").print_stats(PROFILED_LINES)
-
-
 def compare(options: Namespace) -> None:
     fill(options.residents)
     users = households(ACCOUNTS)
@@ -166,7 +158,9 @@ def compare(options: Namespace) -> None:
     for once in (*ours[:WARM], *plain[:WARM]):
         once()
     if options.profile:
-        profiled(lambda: [once() for once in ours])
+        with profiler():
+            for once in ours:
+                once()
     took = [
         (milliseconds(one), milliseconds(other))
         for _ in range(ROUNDS)

@@ -146,7 +146,7 @@ def tables() -> dict[str, int]:
 
 @contextmanager
 def profiler() -> Iterator[None]:
-    """Where the merge spends its time; it runs slower for being watched."""
+    """Where the time goes; what is watched runs slower."""
     with cProfile.Profile() as profile:
         yield
     pstats.Stats(profile).sort_stats("cumulative").print_stats(PROFILED_LINES)

@@ -8,8 +8,9 @@ from typing import Any
 
 import structlog
 
-# Who has the address of an invitation has the invitation; as a path, or quoted within another address.
-_INVITATION = re.compile(r"(invitation(?:/|%2F))[^/%?&\s]+", re.IGNORECASE)
+# Who has the address of an invitation has the invitation; as a path, or quoted, as often as it may be,
+# within other addresses.
+_INVITATION = re.compile(r"(invitation(?:/|%(?:25)*2F))[^/%?&\s]+", re.IGNORECASE)
 
 
 def without_message(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import logs
@@ -141,26 +142,8 @@ PLATFORM_MAX_BYTES = integer("PLATFORM_MAX_BYTES", 2_000_000, least=1)
 PLATFORM_CONCURRENCY = integer("PLATFORM_CONCURRENCY", 16, least=1)
 PLATFORM_RATE = number("PLATFORM_RATE", 0, least=0)
 
-# The worker (sync/tasks.py): messages are doorbells, the rows of the runs are the queue. One that dies
-# with its worker is delivered again, or rung again by the sweep.
+# The doorbell of the workers (config/celery.py).
 CELERY_BROKER_URL = broker_url()
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600} if "redis" in CELERY_BROKER_URL[:6] else {}
-CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# One process, one task at a time: a run's own threads are all that goes wide. It ends when told to.
-CELERY_WORKER_POOL = "solo"
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SEND_TASK_EVENTS = CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_TIMEZONE = "Asia/Shanghai"
-# Each of these asks the database whether it is due: two schedulers, or one that slept, do no harm.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "sync.sweep", "schedule": 30.0, "options": {"expires": 30}},
-    "nightly": {"task": "sync.nightly", "schedule": 300.0, "options": {"expires": 300}},
-    "forget old": {"task": "sync.forget_old", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
-}
 
 # Where photos of the platform are fetched from (sync/photos.py); empty: nowhere.
 PHOTO_HOSTS = host_names("PHOTO_HOSTS")
@@ -196,6 +179,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "simple_history",
     "django_htmx",
+    "csp",
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -207,6 +191,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.content_policy.admin_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -360,8 +346,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": [f"residents.api.throttles.{name}" for name in ("PerAccount", "PerAddress")],
     "DEFAULT_SCHEMA_CLASS": "residents.api.schema.Described",
     "EXCEPTION_HANDLER": "residents.api.problems.answer",
-    "UNICODE_JSON": True,
-    "COERCE_DECIMAL_TO_STRING": False,
 }
 REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": True, "MIN_REFRESH_INTERVAL": 24 * 3600}
 SPECTACULAR_SETTINGS = {
@@ -370,14 +354,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,
-    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": ["residents.api.schema.closed"],
 }
 
@@ -388,6 +367,18 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 BEHIND_PROXY = boolean("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+
+# Nothing is loaded from another host or run out of a page, and no other site may show ours in a frame.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
 
 # Logs are one JSON object a line on stderr: standard output belongs to the commands' results.
 # They carry events, states and cause codes; never a name, a number, a phone, a token or an answer.

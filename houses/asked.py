@@ -7,7 +7,7 @@ from residents.masking import mask_name
 
 from .choices import Role
 from .family import Family
-from .models import Membership, Request
+from .models import Request
 from .models.request import RequestQuerySet
 from .wording import called_at_home, name_at_home
 
@@ -103,6 +103,6 @@ def asked(family: Family, **key: Any) -> list[Asked]:
     return [Asked(row, names.get(row.membership_id, ""), row.tells_its_text_to(family.user)) for row in rows]
 
 
-def open_end(family: Family, row: Membership) -> Request | None:
-    """What this account asked for in this house and is not answered; one at a time."""
-    return family.asked.open().filter(kind=Kind.END, house=row.house_id).first()
+def open_one(family: Family, kind: str, house: int | None = None) -> Request | None:
+    """What this account asked for, of a house or of itself, and is not answered; one at a time."""
+    return family.asked.open().filter(kind=kind, house=house).first()

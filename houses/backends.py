@@ -64,11 +64,7 @@ class RoleBackend(BaseBackend):
     """
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
-        if (
-            not isinstance(user_obj, User)
-            or not (user_obj.is_active and user_obj.is_staff)
-            or user_obj.locked_at
-        ):
+        if not isinstance(user_obj, User) or not user_obj.is_staff or user_obj.is_locked:
             return set()
         # Kept on the user, so for one request, as Django's own backend does.
         kept: set[str] | None = vars(user_obj).get("_role_permissions")

@@ -184,9 +184,6 @@ def apply_for(user: User, house: House, role: int, text: str) -> Request:
         raise Refused(Refusal.INVALID, {"role": "请从列表中选择。"})
     text = require_reason(text, "text")[:200]
     known = Resident.objects.filter(id_number=user.stated_id_number).exists()
-    own = Membership.objects.open().filter(house=house, resident=user.resident_id, bound_at__isnull=False)
-    if user.resident_id and own.exists():
-        raise Refused(Refusal.ALREADY_BOUND)
     return _ask_to_join(user, house, role=role, text=text, office_only=known or role == Role.SELF)
 
 
@@ -195,6 +192,8 @@ def _ask_to_join(user: User, house: House, **values: Any) -> Request:
     """The application takes the place of a match that waits there: with one or without, the account
     reads the same of it, from what it typed to who answers and what closes it."""
     lock(houses=[house.pk], people=[user.resident_id] if user.resident_id else [])
+    if house.memberships.open().filter(resident__account=user, bound_at__isnull=False).exists():
+        raise Refused(Refusal.ALREADY_BOUND)
     matched = Request.objects.filter(kind=Request.Kind.BIND, house=house, account=user, quiet=True)
     matched.close("本人另行申请", by=user)
     return Request.ask(Request.Kind.BIND, user, house=house, **values)

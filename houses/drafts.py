@@ -48,6 +48,7 @@ class Author:
     consented: bool = False
     guardian: bool = False
     blind: bool = False  # may fill for somebody of whose record nothing is shown
+    whole: bool = False  # asked for everything at once: what may not be kept is refused, not left out
 
     @property
     def is_staff(self) -> bool:
@@ -129,6 +130,8 @@ def _cleaned(
     author: Author, values: Mapping[str, Any], resident: Resident, house: House, lenient: bool
 ) -> dict[str, Any]:
     asked = consented(values, author)
+    if author.whole and (dropped := values.keys() - asked.keys()):
+        raise Refused(Refusal.CONSENT_MISSING, dict.fromkeys(dropped, Refusal.CONSENT_MISSING.label))
     person = {name: value for name, value in asked.items() if name not in OF_MEMBERSHIP}
     cleaned = typed.clean(person, resident, lenient=lenient)
     cleaned |= _clean_membership({name: asked[name] for name in OF_MEMBERSHIP if name in asked}, author)
@@ -141,12 +144,6 @@ def consented(values: Mapping[str, Any], author: Author) -> dict[str, Any]:
     """The values that may be kept: without the separate consent no sensitive ones of a household."""
     agreed = author.is_staff or author.consent_version is not None
     return {name: value for name, value in values.items() if agreed or name not in typed.SENSITIVE}
-
-
-def refuse_unconsented(values: Mapping[str, Any], author: Author) -> None:
-    """For a door that asks for everything at once: what would not be kept is not dropped without a word."""
-    if dropped := values.keys() - consented(values, author).keys():
-        raise Refused(Refusal.CONSENT_MISSING, dict.fromkeys(dropped, Refusal.CONSENT_MISSING.label))
 
 
 def forget_sensitive(account: User) -> None:
@@ -268,10 +265,17 @@ def as_typed(resident: Resident, values: Mapping[str, Any]) -> Resident:
     return person
 
 
-def concerns_child(resident: Resident | None, values: Mapping[str, Any]) -> bool:
-    """A guardian has to agree, by what stands or by what is typed: nobody grows up by typing."""
-    standing = resident or Resident()
-    return is_child(standing) or is_child(as_typed(standing, values))
+def lacks_guardian(account: User | None, child: Resident | None, values: Mapping[str, Any]) -> bool:
+    """Whether a guardian has to agree, and this account has not as one. `child` is the record that the
+    values are for, None where there is none or it is not seen."""
+    if not _concerns_child(child or Resident(), values):
+        return False
+    return child is None or not Consent.stands(account, Consent.Kind.GUARDIAN, child=child)
+
+
+def _concerns_child(person: Resident, values: Mapping[str, Any]) -> bool:
+    """By what stands or by what is typed: nobody grows up by typing."""
+    return is_child(person) or is_child(as_typed(person, values))
 
 
 def standing_now(submission: Submission) -> dict[str, Any]:

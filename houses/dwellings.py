@@ -38,12 +38,16 @@ _MEMBERS = Standing(lambda family: looked_at(family.scope, family.scope.members)
 
 
 def dwellings(family: Family, entries: list[Entry]) -> list[Dwelling]:
-    """However many members there are, in a fixed number of queries."""
+    """However many members there are, in a fixed number of queries.
+
+    Of a house that was bound, or left, between two of them nothing is told.
+    """
     found = {house.pk: Dwelling(house, house.may_name) for house in _HOUSES(family)}
     for member in members(family, _MEMBERS(family), entries):
-        found[member.row.house_id].put(member)
+        if member.row.house_id in found:
+            found[member.row.house_id].put(member)
     for entry in entries:
-        if entry.submission.membership_id is None:
+        if entry.submission.membership_id is None and entry.submission.house_id in found:
             found[entry.submission.house_id].named.append(entry)
     return list(found.values())
 

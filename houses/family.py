@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from residents.exceptions import Refusal, Refused, require_reason
 from residents.images import File
 from residents.models import Consent, Photo, Resident, User
+from residents.sign_in import require_proof
 from residents.upstream import Sources
 
 from . import answering, binding, drafts, editing, identity, photos, reviewing
@@ -21,16 +22,17 @@ from .drafts import Author
 from .locks import lock_homes
 from .models import Community, House, Invitation, Membership, Request, Submission
 from .models.request import RequestQuerySet
+from .record_fields import version_of
 from .visibility import Sight, for_household, may_be_invited
 
 NICKNAME_LENGTH = 20
 
 
 class Family:
-    """An account at home."""
+    """An account at home. `whole`: its door asks for everything at once (`drafts.Author`)."""
 
-    def __init__(self, user: User) -> None:
-        self.user, self.scope = user, for_household(user)
+    def __init__(self, user: User, *, whole: bool = False) -> None:
+        self.user, self.scope, self.whole = user, for_household(user), whole
 
     # -- who I am -------------------------------------------------------------------------
 
@@ -41,9 +43,12 @@ class Family:
     def state_identity(self, name: str, id_number: str) -> None:
         identity.state(self.user, name, id_number)
 
-    def change_phone(self, phone: str) -> None:
-        """To one whose code the holder of the old one has just typed."""
+    @transaction.atomic
+    def change_phone(self, phone: str, proof: str) -> None:
+        """To one whose code was just typed; `proof` is the token of the old one's code, typed lately."""
+        self.user.refresh_from_db(from_queryset=User.objects.select_for_update())
         self.user.require_phone()
+        require_proof(self.user, proof)
         identity.change_phone(self.user, phone)
 
     def consent(self, kind: str) -> None:
@@ -77,13 +82,16 @@ class Family:
     # -- members --------------------------------------------------------------------------
 
     def draft(
-        self, key: int, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False
+        self, key: int, values: Mapping[str, Any], *, guardian: bool = False, seen: str = ""
     ) -> Submission:
-        """Keep what was typed about a member. `anew`: the author has seen the record as it stands now."""
+        """Keep what was typed about a member. `seen`: the version of the record that the author looked at
+        just now; of another one nothing is kept. Raises Refused."""
         row = self.fillable(key)
+        if seen and seen != version_of(row):
+            raise Refused(Refusal.STALE)
         self._refuse_own_guardian(row, guardian)
         author = self._author(row, guardian)
-        return drafts.draft(author, values, house=row.house, membership=row, anew=anew)
+        return drafts.draft(author, values, house=row.house, membership=row, anew=bool(seen))
 
     def name_member(
         self,
@@ -99,7 +107,7 @@ class Family:
         mine = self._submission(submission) if submission is not None else None
         if mine is not None and (mine.membership_id is not None or mine.house_id != found.pk):
             raise Refused(Refusal.NOT_FOUND)
-        author = Author(Submission.Author.OWNER, self.user, guardian=guardian)
+        author = Author(Submission.Author.OWNER, self.user, guardian=guardian, whole=self.whole)
         return drafts.draft(author, values, house=found, submission=mine)
 
     def submit(self, key: int) -> Submission:
@@ -136,13 +144,14 @@ class Family:
         drafts.require_plain("nickname", text, NICKNAME_LENGTH)
         editing.change(row, {"nickname": text}, by=self.user, why="家庭昵称", source=Sources.SELF)
 
-    def photo(self, key: int) -> Photo | None:
+    def photo(self, key: int) -> Photo:
         """Of a member whom one sees in full, whoever put it there."""
         self.user.require_unlocked()
-        row = self.scope.pictured.filter(pk=key).first()
-        if row is None:
+        row = self.scope.full.filter(pk=key).first()
+        photo = Photo.of(row.resident_id) if row else None
+        if photo is None:
             raise Refused(Refusal.NOT_FOUND)
-        return Photo.of(row.resident_id)
+        return photo
 
     def set_photo(self, key: int, file: File, *, guardian: bool = False) -> None:
         """Of a member whom one fills for and sees."""
@@ -219,7 +228,7 @@ class Family:
     def asked(self) -> RequestQuerySet:
         """What this account asked for, and knows of."""
         rows = Request.objects.filter(account=self.user, quiet=False)
-        return rows.none() if self.user.locked_at or not self.user.is_active else rows
+        return rows.none() if self.user.is_locked else rows
 
     def answer(self, key: int, *, accept: bool, reason: str = "") -> Request:
         """One tap for yes; a no has its reason."""
@@ -277,12 +286,12 @@ class Family:
     def _author(self, row: Membership, guardian: bool) -> Author:
         mine = row.resident_id == self.user.resident_id
         kind = Submission.Author.SELF if mine else Submission.Author.OWNER
-        return Author(kind, self.user, guardian=guardian, blind=not self._sees(row))
+        blind = not self._sees(row)
+        return Author(kind, self.user, guardian=guardian, blind=blind, whole=self.whole)
 
     def _sees(self, row: Membership) -> bool:
         """The whole record, not the name alone."""
-        mine = row.resident_id == self.user.resident_id
-        return mine or bool(self.scope.full.filter(pk=row.pk).exists())
+        return bool(self.scope.full.filter(pk=row.pk).exists())
 
     def fillable(self, key: int) -> Membership:
         """A member whose record this account may fill. Raises Refused."""
@@ -295,7 +304,7 @@ class Family:
     def readable(self, key: int) -> Membership:
         """A member whose record this account sees. Raises Refused."""
         self.user.require_unlocked()
-        rows = self.scope.pictured.select_related("resident__contact", "house__community")
+        rows = self.scope.full.select_related("resident__contact", "house__community")
         row: Membership | None = rows.filter(pk=key).first()
         if row is None:
             raise self._why_not(key)

@@ -8,11 +8,12 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from residents.completeness import missing
+from residents.exceptions import Refusal, Refused
 from residents.masking import scrub
-from residents.models import Consent, Resident
+from residents.models import Resident
 from residents.upstream import blank
 
-from .drafts import as_typed, concerns_child, only_fills, stored
+from .drafts import as_typed, lacks_guardian, only_fills, stored
 from .family import Family
 from .models import House, Membership, Submission
 from .sight import masked
@@ -40,7 +41,7 @@ class Filled:
     @property
     def blind(self) -> bool:
         """Of the record nothing is shown: the account fills for them and does not see them in full."""
-        return self.row is not None and not self.mine and self.row.sight != Sight.FULL
+        return self.row is not None and self.row.sight != Sight.FULL
 
     @property
     def record(self) -> Membership | None:
@@ -58,6 +59,15 @@ class Filled:
         """The record as it would stand with what was typed."""
         return as_typed(self.record.resident if self.record else Resident(), self.values)
 
+    def keep(self, values: Mapping[str, Any], *, guardian: bool = False, seen: str = "") -> Submission:
+        """Keep this too as a draft. Raises Refused."""
+        if self.waits:
+            raise Refused(Refusal.NOT_EDITABLE)
+        if self.row is not None:
+            return self.family.draft(self.row.pk, values, guardian=guardian, seen=seen)
+        key = self.entry.pk if self.entry else None
+        return self.family.name_member(self.house.pk, values, guardian=guardian, submission=key)
+
     # -- where it stands ----------------------------------------------------------------------
 
     @property
@@ -74,12 +84,16 @@ class Filled:
         return [] if self.blind else missing(self.person)
 
     @property
-    def is_childs(self) -> bool:
+    def lacks_guardian(self) -> bool:
         """A guardian has to agree, and has not yet."""
+        agreed = self.entry is not None and self.entry.guardian_version is not None
         child = self.record.resident if self.record else None
-        if not concerns_child(child, self.values) or (self.entry and self.entry.guardian_version):
-            return False
-        return child is None or not Consent.stands(self.family.user, Consent.Kind.GUARDIAN, child=child)
+        return not agreed and lacks_guardian(self.family.user, child, self.values)
+
+    @property
+    def needs_guardian(self) -> bool:
+        """The account may agree as one; nobody is the own guardian."""
+        return not self.waits and not self.mine and self.lacks_guardian
 
 
 def shown_values(person: Resident, values: Mapping[str, Any]) -> dict[str, Any]:

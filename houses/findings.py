@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from residents import checks as person_checks
 from residents import id_numbers
-from residents.bulk import BATCH, overwrite
+from residents.bulk import insert, overwrite
 from residents.checks import Problem
 from residents.crypto import digest
 
@@ -153,7 +153,7 @@ def _write_differences(problems: dict[Place, Problem], standing: list[Finding]) 
     new = [state(_blank(place), problem) for place, problem in wanted.items() if place not in opened]
     for finding in gone:
         finding.status, finding.settled_at = FindingStatus.RESOLVED, timezone.now()
-    Finding.objects.bulk_create(new, batch_size=BATCH)
+    insert(new)
     overwrite(changed, ["inputs", "sentence", "suggestion", "evidence"])
     overwrite(gone, ["status", "settled_at"])
 

@@ -88,7 +88,7 @@ def link(user: User, resident: Resident) -> None:
     require_undisputed(person)
     try:
         with transaction.atomic():
-            free = User.objects.filter(pk=user.pk, resident=None, locked_at=None, is_active=True)
+            free = User.objects.filter(User.UNLOCKED, pk=user.pk, resident=None)
             linked = free.update(resident=person)
     except IntegrityError:
         raise Refused(Refusal.ALREADY_LINKED) from None

@@ -151,10 +151,9 @@ class Neighbourhood:
         A number that a person corrected here is no claim any more, whatever the platform still says.
         """
         fellows = (row for own in self.open_memberships(resident) for row in self.open_members(own.house_id))
-        return [self.resident(row) for row in fellows if form in self._claims(row)]
+        return [self.resident(row) for row in fellows if self._claims(row, form)]
 
-    def _claims(self, row: Membership) -> set[str]:
+    def _claims(self, row: Membership, form: str) -> bool:
+        carried = any(number and id_numbers.matching_form(number) == form for _, number in row.called)
         resident = self.resident(row)
-        if resident.id_number != (resident.said.value("id_number") or ""):
-            return set()
-        return {id_numbers.matching_form(number) for _, number in row.called if number}
+        return carried and resident.id_number == (resident.said.value("id_number") or "")

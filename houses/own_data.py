@@ -16,6 +16,7 @@ from residents.upstream import blank
 
 from .family import Family
 from .models import Invitation, Membership, Submission
+from .sight import reader_of
 from .wording import FIELDS, Reader, in_order, label_of, labels, moment, name_at_home, role_of, source_of
 
 REASON = "本人下载"
@@ -51,7 +52,7 @@ def gather(user: User) -> list[Part]:
         _photo(person),
         _homes(person),
         _consents(family),
-        _entries(family),
+        _entries(family, person),
         _requests(family),
         _invitations(user),
         _looks(user, person),
@@ -73,7 +74,7 @@ def _account(user: User) -> Part:
 
 
 def _record(family: Family, person: Resident) -> Part:
-    reader = _reader(family, person)
+    reader = reader_of(family.scope, person, full=True)
     names = [*typed.FIELDS, "photo_url"]
     rows = [(label_of(name), *_stated(person, name, reader)) for name in names]
     rows.append(("本人自行管理自", moment(person.self_managed_since), ""))
@@ -87,14 +88,6 @@ def _stated(person: Resident, name: str, reader: Reader) -> tuple[str, str]:
 
 def _say(name: str, value: Any, reader: Reader) -> str:
     return str(value) if name in _TEXTS else reader.say(name, value)
-
-
-def _reader(family: Family, person: Resident | None) -> Reader:
-    """The contact by name where the account sees the contact."""
-    contact = person and person.contact_id
-    seen = family.scope.shown.filter(resident=contact).select_related("resident") if contact else []
-    names = {str(row.resident_id): row.resident.name for row in seen}
-    return Reader(full=True, names=names, unnamed="已登记")
 
 
 def _photo(person: Resident) -> Part:
@@ -149,18 +142,18 @@ def _consents(family: Family) -> Part:
     return Part("同意记录", ("事项", "版本", "未成年人", "同意时间", "撤回时间"), rows)
 
 
-def _entries(family: Family) -> Part:
+def _entries(family: Family, person: Resident) -> Part:
     """What this account typed: about itself in full, about others which fields."""
     found = family.submissions.select_related("house", "membership__resident").order_by("pk")
-    reader, me = _reader(family, family.user.resident), family.user.resident_id
-    rows = [_entry(one, me, reader) for one in found]
+    reader = reader_of(family.scope, person, full=True)
+    rows = [_entry(one, person, reader) for one in found]
     return Part("我填写的资料", ("房屋", "关于", "状态", "内容", "提交时间", "处理时间"), rows)
 
 
-def _entry(entry: Submission, me: Any, reader: Reader) -> tuple[str, ...]:
+def _entry(entry: Submission, person: Resident, reader: Reader) -> tuple[str, ...]:
     row = entry.membership
-    mine = row is not None and row.resident_id == me
-    about = row.resident.name if row else entry.values.get("name", "")
+    mine = row is not None and row.resident_id == person.pk
+    about = name_at_home(row) if row else entry.values.get("name", "")
     told = _in_full(entry, reader) if mine else labels(entry.values, most=len(entry.values))
     return (
         entry.house.address,

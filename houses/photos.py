@@ -8,8 +8,7 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Attempt, Consent, Photo, Resident
 from residents.upstream import Sources
 
-from .checks import is_child
-from .drafts import Author
+from .drafts import Author, lacks_guardian
 from .locks import StillMay, always, lock
 from .models import Membership, Submission
 
@@ -31,6 +30,7 @@ def put(row: Membership, file: images.File, author: Author, *, still_may: StillM
     with transaction.atomic():
         lock(houses=[row.house_id], people=[row.resident_id])
         still_may()
+        _require_agreed(row.resident, author)  # it may have been taken back meanwhile
         Photo.keep(row.resident_id, portrait, _SOURCES[Submission.Author(author.kind)])
         if author.guardian and author.account:
             Consent.give(author.account, Consent.Kind.GUARDIAN, child=row.resident)
@@ -41,8 +41,7 @@ def _require_agreed(person: Resident, author: Author) -> None:
         raise Refused(Refusal.NOT_ALLOWED)
     if author.consent_version is None:
         raise Refused(Refusal.CONSENT_MISSING)
-    agreed = author.guardian or Consent.stands(author.account, Consent.Kind.GUARDIAN, child=person)
-    if is_child(person) and not agreed:
+    if not author.guardian and lacks_guardian(author.account, person, {}):
         raise Refused(Refusal.GUARDIAN_CONSENT)
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from residents.exceptions import Refusal, Refused
-from residents.models import Consent, Resident, User
+from residents.models import Resident, User
 from residents.upstream import blank
 
 from .applying import apply, hold, person_on_the_books
@@ -21,9 +21,9 @@ from .drafts import (
     OF_MEMBERSHIP,
     Author,
     changes,
-    concerns_child,
     draft,
     forget_unconsented,
+    lacks_guardian,
     only_fills,
     require_plain,
     stale_fields,
@@ -100,10 +100,8 @@ def _require_submittable(submission: Submission, author: Author) -> None:
 def _require_guardian(submission: Submission) -> None:
     known = submission.membership is not None and not submission.unseen
     child = submission.membership.resident if known and submission.membership else None
-    agreed = submission.guardian_version is not None or (
-        child is not None and Consent.stands(submission.account, Consent.Kind.GUARDIAN, child=child)
-    )
-    if not agreed and concerns_child(child, submission.values):
+    agreed = submission.guardian_version is not None
+    if not agreed and lacks_guardian(submission.account, child, submission.values):
         raise Refused(Refusal.GUARDIAN_CONSENT)
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from residents import typed
-from residents.choices import IdType
+from residents.choices import GB_11643
 from residents.completeness import missing, missing_fields
 from residents.exceptions import Refusal
 from residents.models import Resident
@@ -66,6 +66,12 @@ def open_entries(family: Family) -> list[Entry]:
     return [Entry(one) for one in _OPEN(family)]
 
 
+def open_entry(family: Family, row: Membership) -> Submission | None:
+    """About one member; the newest, where more than one is open."""
+    found: Submission | None = _OPEN.build(family).filter(membership=row).last()
+    return found
+
+
 def looked_at(scope: HouseholdScope, rows: QuerySet[Any]) -> QuerySet[Any]:
     """Rows of the scope with all that a page shows and offers of each."""
     fills = Exists(scope.fillable.filter(pk=OuterRef("pk")))
@@ -79,6 +85,11 @@ class Member:
     row: Any
     mine: bool
     entry: Entry | None = None
+
+    @classmethod
+    def of(cls, family: Family, row: Any) -> Self:
+        entry = open_entry(family, row)
+        return cls(row, row.resident_id == family.scope.resident_id, Entry(entry) if entry else None)
 
     @property
     def name(self) -> str:
@@ -148,13 +159,9 @@ class Fact:
     owed: bool = False
 
 
-# Documents whose number is checked, and tells birth and sex.
-TELLING = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
-
-
 def masked(person: Resident) -> set[str]:
     """What is never shown in full: numbers, and a birthday that is part of the number beside it."""
-    beside = person.id_type in TELLING and person.id_number
+    beside = person.id_type in GB_11643 and person.id_number
     return {"id_number", "phone", "birth_date"} if beside else {"id_number", "phone"}
 
 

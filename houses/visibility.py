@@ -145,7 +145,7 @@ class Scope:
 
 def for_staff(user: User | AnonymousUser, permission: str = "residents.view_resident") -> Scope:
     """What a staff member sees, or may act upon where `permission` names an act (`app.codename`)."""
-    if not (isinstance(user, User) and user.is_active and user.is_staff and not user.locked_at):
+    if not (isinstance(user, User) and user.is_staff and not user.is_locked):
         return Scope(Community.objects.none())
     if user.is_superuser:
         return Scope(None, petitions=user.sees_petitions)
@@ -213,7 +213,7 @@ class HouseholdScope:
 
     def __init__(self, user: User | AnonymousUser) -> None:
         self.resident_id: UUID | None = None
-        if isinstance(user, User) and user.is_active and not user.locked_at:
+        if isinstance(user, User) and not user.is_locked:
             self.resident_id = user.resident_id
 
     @property
@@ -238,10 +238,6 @@ class HouseholdScope:
         return self._with_sight(rows)
 
     @property
-    def full(self) -> Any:
-        return self.members.filter(sight=Sight.FULL)
-
-    @property
     def shown(self) -> Any:
         """Of whom more is shown than a count, each with `sight`: the own row also in an unbound house."""
         rows = Membership.objects.open().filter(
@@ -250,16 +246,16 @@ class HouseholdScope:
         return self._with_sight(rows).exclude(sight=Sight.COUNTED)
 
     @property
+    def full(self) -> Any:
+        """Members whose record and photo this account sees: itself also in an unbound house."""
+        return self.shown.filter(sight=Sight.FULL)
+
+    @property
     def fillable(self) -> MembershipQuerySet:
         """Members whose record this account may fill: its own, and at home those it still manages."""
         managed = Q(managed_by=self.resident_id, resident__self_managed_since=None)
         at_home = Q(house__in=self.at_home.values("house"))
         return Membership.objects.open().filter(Q(pk__in=self.own) | (at_home & managed))
-
-    @property
-    def pictured(self) -> Any:
-        """Members whose photo this account sees: whom it sees in full, itself also in an unbound house."""
-        return self.shown.filter(sight=Sight.FULL)
 
     @property
     def nameable(self) -> QuerySet[House]:

@@ -3,7 +3,7 @@
 Refusals of which the sentence already says it have none here; a test holds that each has one or the other.
 """
 
-from .exceptions import Refusal
+from .exceptions import Refusal, Refused, told
 
 _OFFICE = "如有疑问，请联系物业。"
 _REFRESH = "请返回上一页查看最新情况。"
@@ -42,3 +42,8 @@ ADVICE: dict[str, str] = {
 def advise(code: str) -> str:
     """One sentence, "" where the refusal's own says it."""
     return ADVICE.get(code, "")
+
+
+def advised(refused: Refused) -> str:
+    """Why not, and what helps."""
+    return f"{told(refused)}{advise(refused.code)}"

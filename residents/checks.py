@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import id_numbers
-from .choices import IdType
+from .choices import GB_11643
 from .models.resident import Resident
 from .upstream import Said, blank
-
-# Documents whose number ends in the check character of GB 11643.
-_CHECKED = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Problem:
 
 def id_checksum(resident: Resident) -> Iterator[Problem]:
     number = resident.id_number
-    if not number or resident.id_type not in _CHECKED or id_numbers.is_old_15(number):
+    if not number or resident.id_type not in GB_11643 or id_numbers.is_old_15(number):
         return
     if not id_numbers.is_valid(number):
         yield Problem("id_checksum", _checksum_sentence(number), "id_number", inputs=number)

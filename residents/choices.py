@@ -22,6 +22,10 @@ class IdType(models.TextChoices):
     NONE = "none", "尚无"
 
 
+# Documents whose number follows GB 11643: it ends in a check character, and tells birth and sex.
+GB_11643 = frozenset({IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT})
+
+
 class Ethnicity(models.TextChoices):
     """GB 3304: the two-digit code, member names in pinyin."""
 

@@ -1,6 +1,11 @@
 """What each consent is called, and what follows when it is taken back: read before, not after."""
 
+from . import typed
+from .completeness import LABELS
 from .models import Consent
+
+# What the separate consent is for, as it is named wherever it is asked for.
+SENSITIVE = "、".join([*(label for name, label in LABELS.items() if name in typed.SENSITIVE), "照片"])
 
 TITLES = {
     Consent.Kind.NOTICE: "个人信息处理告知",

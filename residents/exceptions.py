@@ -102,7 +102,10 @@ class Refused(Exception):
         self.code: str = why.value
         self.sentence: str = why.label
         self.fields: dict[str, str] = dict(fields or {})
-        self.status = 429 if why in LIMITS else 422
+
+    @property
+    def is_limit(self) -> bool:
+        return self.code in LIMITS
 
 
 def require_reason(text: str, field: str = "reason") -> str:

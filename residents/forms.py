@@ -32,6 +32,7 @@ class ActForm(forms.Form):
     whole = True
 
     done: Any = None  # what the act returned
+    status = 422  # what the page is answered with where it was refused
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})

@@ -45,10 +45,10 @@ def use_code(token: str, purpose: str, code: str) -> str:
     return row.phone
 
 
-def require_proof(token: str, purpose: str, phone: str) -> None:
-    """That the code of this phone was typed for this token so lately. Raises Refused at the token."""
-    row = SmsCode.of(token, purpose)
-    if row is None or not row.proves(phone, PROOF_LASTS):
+def require_proof(user: User, token: str) -> None:
+    """That the code of the account's phone was typed for this token lately. Raises Refused at the token."""
+    row = SmsCode.of(token, SmsCode.Purpose.CHANGE_OLD)
+    if row is None or not row.proves(user.phone or "", PROOF_LASTS):
         raise Refused(Refusal.CODE_DEAD, {"old_request": "请先验证现在的手机号。"})
 
 
@@ -68,7 +68,7 @@ class Codes:
 
     def use(self, code: str) -> str:
         """The phone of whoever typed the right code, which opens nothing again. Raises Refused."""
-        return use_code(self._token, self.purpose, code)
+        return use_code(self.token, self.purpose, code)
 
     @property
     def phone(self) -> str:
@@ -82,17 +82,14 @@ class Codes:
         row = self._last
         return max(0, round((row.created_at + MINUTE - timezone.now()).total_seconds())) if row else 0
 
-    def proves(self, phone: str, within: timedelta) -> bool:
-        """Whether this visitor typed the code of this phone so lately."""
-        return bool(self._last and self._last.proves(phone, within))
+    @property
+    def token(self) -> str:
+        """Of the last one, "" where none was asked for."""
+        return str(self.request.session.get(self._key, ""))
 
     @property
     def _last(self) -> SmsCode | None:
-        return SmsCode.of(self._token, self.purpose)
-
-    @property
-    def _token(self) -> str:
-        return str(self.request.session.get(self._key, ""))
+        return SmsCode.of(self.token, self.purpose)
 
     def _required(self) -> SmsCode:
         row = self._last
@@ -166,7 +163,7 @@ def _know_by_wechat(user: User, openid: str) -> User:
 
     The account that the same WeChat was let into at the same moment, by another phone, stands.
     """
-    still = User.objects.filter(pk=user.pk, phone=user.phone, locked_at=None, is_active=True)
+    still = User.objects.filter(User.UNLOCKED, pk=user.pk, phone=user.phone)
     try:
         with transaction.atomic():
             known = still.filter(is_staff=False, is_superuser=False).update(wechat_openid=openid)

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from . import id_numbers
-from .choices import IdType
+from .choices import GB_11643
 from .exceptions import Refusal, Refused
 from .masking import is_masked, scrub
 from .models import Resident
@@ -43,9 +43,6 @@ _REFUSED = {
 _FLAGS = ("is_veteran", "is_low_income")
 _DOCUMENT = re.compile(r"[0-9A-Z()/\-]{0,30}")
 MOST_TEXT = 200
-
-# Documents whose number is checked by GB 11643.
-_CHECKED = {IdType.ID_CARD, IdType.HMT_RESIDENCE, IdType.FOREIGN_PERMANENT}
 
 
 def plain(text: str, longest: int) -> str:
@@ -143,7 +140,7 @@ def _contradictions(cleaned: Mapping[str, Any], resident: Resident) -> dict[str,
         return cleaned[name] if name in cleaned else getattr(resident, name)
 
     number, errors = stands("id_number"), {}
-    checked = stands("id_type") in _CHECKED
+    checked = stands("id_type") in GB_11643
     if cleaned.get("id_number") and checked and not id_numbers.is_valid(number):
         errors["id_number"] = "证件号码有误，请对照证件核对每一位。"
     told = id_numbers.told(number) if number and checked else None

@@ -9,6 +9,7 @@ document does not know), `"moved"` (the phone now answers with another person) a
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -84,6 +85,11 @@ class Upstream:
         return Said(**entry)
 
 
+@lru_cache(maxsize=8)  # a set of answers is noted under one moment
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
 class Sources:
     """Where each value of a record came from, and when (`record.sources`)."""
 
@@ -109,8 +115,7 @@ class Sources:
 
     def note(self, field: str, source: str, at: datetime | None = None, *, house: int | None = None) -> None:
         """`house` is where it was typed, by somebody of that household."""
-        moment = (at or timezone.now()).isoformat(timespec="seconds")
-        noted: dict[str, Any] = {"from": source, "at": moment}
+        noted: dict[str, Any] = {"from": source, "at": _written(at or timezone.now())}
         self.record.sources[field] = noted if house is None else {**noted, "house": house}
 
     def house(self, field: str) -> int | None:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import django
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
@@ -46,8 +48,8 @@ NOBODYS = {"my-login": "/my/login/", "my-notice": "/my/notice/"}
 
 def main(site: str = "http://127.0.0.1:8000") -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    session = owners_session()
     try:
+        session = owners_session()
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
@@ -55,10 +57,9 @@ def main(site: str = "http://127.0.0.1:8000") -> int:
             for width, height in WIDTHS.items():
                 take(browser, site, width, height)
                 take_household(browser, site, width, height, session)
-    except PlaywrightError as error:
-        print(
-            f"没有拍成：请先在另一个终端运行 make demo（{error.message.splitlines()[0]}）。", file=sys.stderr
-        )
+    except (PlaywrightError, ObjectDoesNotExist, DatabaseError) as error:
+        why = str(error).splitlines()[0]
+        print(f"没有拍成：请先在另一个终端运行 make demo（{why}）。", file=sys.stderr)
         return 1
     print(f"图片已存入 {PICTURES.relative_to(ROOT)}/。")
     return 0

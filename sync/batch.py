@@ -12,10 +12,11 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from queue import Empty, SimpleQueue
 from threading import Event, Lock
 
 import structlog
@@ -109,7 +110,8 @@ class Drain:
         self._stopping = stopping or Event()
         self._until = time.monotonic() + seconds
         self._cancelled = False
-        self._under_way: set[Future[Got]] = set()
+        self._under_way = 0
+        self._arrivals: SimpleQueue[Got] = SimpleQueue()
         self._gathered: list[Got] = []
         self._gathered_since = self._beaten_at = self._prolonged_at = time.monotonic()
 
@@ -148,7 +150,7 @@ class Drain:
         self._threads = ThreadPoolExecutor(self.concurrency)
         try:
             self._submit()
-            while self._under_way or self._gathered:
+            while (self._under_way and not self._is_over()) or self._gathered:
                 self._arrive()
                 if self._is_set():
                     self._store()
@@ -156,6 +158,7 @@ class Drain:
                 self._submit()
         finally:
             self._threads.shutdown(cancel_futures=True)
+        self._store_last()
 
     def _is_over(self) -> bool:
         """No new question is asked."""
@@ -164,14 +167,11 @@ class Drain:
 
     def _submit(self) -> None:
         """Keep the threads busy while a set is merged: about a set is under way ahead of them."""
-        if self._is_over():
-            for future in self._under_way:
-                future.cancel()
-            return
-        room = self.concurrency + SET_SIZE - len(self._under_way) - len(self._gathered)
-        if room >= self.concurrency or not self._under_way:
+        room = self.concurrency + SET_SIZE - self._under_way - len(self._gathered)
+        if not self._is_over() and (room >= self.concurrency or not self._under_way):
             for item, known in self._take(room):
-                self._under_way.add(self._threads.submit(self._ask, item, known))
+                self._threads.submit(self._ask, item, known)
+                self._under_way += 1
 
     def _take(self, most: int) -> list[tuple[SyncItem, str]]:
         """Items, each with the digest of its phone's last answer."""
@@ -179,17 +179,15 @@ class Drain:
         known = known_digests([item.phone for item in items])
         return [(item, known.get(item.phone, "")) for item in items]
 
-    def _ask(self, item: SyncItem, known: str) -> Got:
+    def _ask(self, item: SyncItem, known: str) -> None:
         """In a thread."""
         started = time.monotonic()
-        try:
-            fetched = self._fetch(item, known)
-        finally:
-            connection.close()
+        fetched = self._fetch(item, known)
         cause = fetched.cause if isinstance(fetched, Outcome) else None
-        if cause is None or not self._may_pass(item, fetched):
+        if not (cause and self._may_pass(item, fetched)):
             self.asking.saw(item, cause)
-        return Got(item, fetched, time.monotonic() - started)
+        self._arrivals.put(Got(item, fetched, time.monotonic() - started))
+        connection.close()
 
     def _fetch(self, item: SyncItem, known: str) -> Fetched:
         if self._is_over():
@@ -201,10 +199,17 @@ class Drain:
             return Outcome(item.phone, "failed", "internal")
 
     def _arrive(self) -> None:
-        done, self._under_way = wait(self._under_way, timeout=HEARTBEAT / 4, return_when=FIRST_COMPLETED)
-        if done and not self._gathered:
+        """What has come, up to a set; waits a moment where nothing has."""
+        with suppress(Empty):
+            self._gather(self._arrivals.get(timeout=HEARTBEAT / 4))
+            while len(self._gathered) < SET_SIZE:
+                self._gather(self._arrivals.get_nowait())
+
+    def _gather(self, got: Got) -> None:
+        if not self._gathered:
             self._gathered_since = time.monotonic()
-        self._gathered += [future.result() for future in done if not future.cancelled()]
+        self._gathered.append(got)
+        self._under_way -= 1
 
     def _live(self) -> None:
         """Signs of life, and whether the run is still to go on."""
@@ -222,6 +227,12 @@ class Drain:
         waited = time.monotonic() - self._gathered_since
         enough = len(self._gathered) >= SET_SIZE or waited > LONGEST_GATHERING or not self._under_way
         return enough and bool(self._gathered)
+
+    def _store_last(self) -> None:
+        """What the threads brought when they were told to end."""
+        while not self._arrivals.empty():
+            self._arrive()
+            self._store()
 
     def _store(self) -> None:
         got, self._gathered = self._gathered, []
@@ -275,7 +286,7 @@ def drain(
 
 
 def work_a_shift(run_pk: int, beside: int, ring: Callable[[int, int], object], stopping: Event) -> None:
-    """What a worker does when the doorbell rings (docs/decisions/0016).
+    """What a worker does when the doorbell rings (docs/decisions/0017).
 
     A shift is short, so that runs take turns and other tasks get theirs; who has not finished rings
     again. Where many items are free a second bell looks for an idle worker: it says how many are at

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from houses.models import House, Membership
 from houses.neighbourhood import Neighbourhood
+from residents.crypto import digest
 from residents.models import Resident
 
 from .models import Mention, PlatformRecord
@@ -25,6 +27,12 @@ class Asked:
     answer: Answer = field(repr=False)
     digest: str
     attempts: int = 0
+
+    @cached_property
+    def heard(self) -> dict[str, str]:
+        """A keyed digest of each value that the answer gives of its person."""
+        told = self.answer.known(Resident.SYNCED)
+        return {name: digest(str(value), context="heard") for name, value in told.items()}
 
 
 @dataclass

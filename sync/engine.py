@@ -114,7 +114,9 @@ def fetch(phone: str, client: PlatformClient, known: str = "") -> Fetched:
 def _asked(answer: Recognised) -> Asked:
     """Raises AnswerError."""
     read = read_answer(answer.data, phone=answer.phone)
-    return Asked(answer.phone, read, answer.digest, answer.attempts)
+    asked = Asked(answer.phone, read, answer.digest, answer.attempts)
+    _ = asked.heard  # now: a merge holds locks
+    return asked
 
 
 def answer_digest(data: object) -> str:

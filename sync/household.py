@@ -6,8 +6,8 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from houses.household.pages import FamilyPage
-from residents.advice import advise
-from residents.exceptions import Refused, told
+from residents.advice import advised
+from residents.exceptions import Refused
 
 from .own import ask_for_own
 from .wording import in_words
@@ -20,9 +20,9 @@ class OwnSync(FamilyPage):
         try:
             outcome = ask_for_own(self.user)
         except Refused as refused:
-            messages.error(request, f"{told(refused)}{advise(refused.code)}")
+            messages.error(request, advised(refused))
         else:
-            level = messages.SUCCESS if outcome.outcome not in ("failed", "not_found") else messages.WARNING
+            level = messages.SUCCESS if outcome.stored else messages.WARNING
             messages.add_message(request, level, in_words(outcome))
         return redirect("my:home")
 

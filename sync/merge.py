@@ -25,7 +25,7 @@ from houses import findings
 from houses.models import Community, House, Membership
 from houses.models.membership import STATED, hand_over
 from houses.neighbourhood import Neighbourhood
-from residents.bulk import BATCH, overwrite, record_history
+from residents.bulk import BATCH, insert, overwrite, record_history
 from residents.crypto import SealError
 from residents.models import NumberLock, Resident, Tombstone
 
@@ -68,6 +68,11 @@ class Outcome:
     conflicts: int = 0
     # Of both, `values` and `conflicts` about the petition flag: told to who may see it.
     flags: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def stored(self) -> bool:
+        """Whether what the platform said of this phone stands in the books."""
+        return self.outcome not in ("failed", "not_found")
 
 
 Record = Callable[[Sequence[Outcome]], object]
@@ -309,7 +314,7 @@ def _write(books: Books) -> None:
 
 def _write_rows(books: Books, model: type[Resident] | type[Membership], fields: list[str]) -> None:
     created, updated = books.pending(model, CREATED), books.pending(model, UPDATED)
-    model.objects.bulk_create(created, batch_size=BATCH)
+    insert(created)
     record_history(created, why=WHY)
     _update(books, updated, fields)
 
@@ -335,7 +340,7 @@ def _write_bookkeeping(books: Books) -> None:
     for mention in changed:
         mention.membership = mention.membership  # its key is known by now
     new, known = [m for m in changed if m._state.adding], [m for m in changed if not m._state.adding]
-    Mention.objects.bulk_create(new, batch_size=BATCH)
+    insert(new)
     overwrite(known, ["row", "role", "own", "absent_since"])
     for record in books.records.values():
         record.rules_version, record.checked_at = RULES_VERSION, books.now

@@ -6,6 +6,8 @@ Accounts and binding).
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.cache import cache
 
@@ -49,14 +51,31 @@ def _sync(user: User, client: PlatformClient | None) -> Outcome:
     """Raises Refused."""
     phone = user.phone or ""
     outcome = in_a_run(phone, client, user, lambda fetched: _admit(user, fetched), SyncRun.Kind.OWN)
-    if outcome.outcome not in ("failed", "not_found") and (subject := _subject(phone)) is not None:
+    if outcome.stored and (subject := _subject(phone)) is not None:
         _recognise(user, subject)
     return outcome
 
 
-def last_of_own(user: User) -> SyncItem | None:
-    """What came last of asking for the own phone. What was asked before the account said who it is now
-    was another holder's of the phone."""
+@dataclass(frozen=True)
+class Last:
+    """What came last of asking for the own phone."""
+
+    outcome: Outcome
+    finished_at: datetime | None
+
+
+def last_of_own(user: User) -> Last | None:
+    item = _last_item(user)
+    if item is None:
+        return None
+    outcome = Outcome(item.phone, item.outcome, item.cause)
+    if outcome.stored and not user.resident_id:  # led to nobody: something stood between
+        outcome = Outcome(item.phone, "failed", Refusal.LINK_BLOCKED)
+    return Last(outcome, item.run.finished_at)
+
+
+def _last_item(user: User) -> SyncItem | None:
+    """What was asked before the account said who it is now was another holder's of the phone."""
     items = SyncItem.objects.filter(run__started_by=user, run__started_at__gte=user.stated_at)
     answered = items.filter(phone=user.phone or "").exclude(outcome=SyncItem.Outcome.WAITING)
     return answered.select_related("run").order_by("-pk").first()

@@ -4,9 +4,12 @@ from threading import Event
 from typing import Any
 
 import structlog
-from celery import shared_task
+from celery import current_app, shared_task
 from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
 from kombu.exceptions import KombuError
+
+from houses import birthdays
 
 from . import batch, nightly, runs
 
@@ -39,9 +42,17 @@ def start_nightly() -> None:
         ring(run.pk)
 
 
+@shared_task(name="sync.birthdays")
+def look_at_birthdays() -> None:
+    birthdays.restate()
+
+
 @shared_task(name="sync.forget_old")
 def forget_old() -> None:
     runs.forget_old()
+    if settings.CELERY_BROKER_URL.startswith("sqla"):
+        # Its file keeps what was delivered. The bells that go with it are rung again by the sweep.
+        current_app.control.purge()
 
 
 @worker_ready.connect

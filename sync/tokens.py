@@ -71,6 +71,7 @@ class Lease:
         self._lock = lock
         self._seconds = seconds
         self._owner = uuid.uuid4().hex
+        self._was_ours = False
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +83,8 @@ class Lease:
         """True where it is ours now. Only a lease that looks free is asked for: asking is a write."""
         if cache.get(self._lock) is None:
             cache.add(self._lock, self._owner, self._seconds)
-        return self.held()
+        self._was_ours = self.held()
+        return self._was_ours
 
     def held(self) -> bool:
         return bool(cache.get(self._lock) == self._owner)
@@ -92,8 +94,10 @@ class Lease:
             cache.set(self._lock, self._owner, self._seconds)
 
     def release(self) -> None:
-        if self.held():
+        """What was never ours is not even looked at: most questions need no lease."""
+        if self._was_ours and self.held():
             cache.delete(self._lock)
+        self._was_ours = False
 
 
 class Sightings:

@@ -10,7 +10,6 @@ from uuid import UUID
 from houses.checks import id_shared
 from houses.choices import Role
 from houses.models import House, Membership
-from residents.crypto import digest
 from residents.models import Resident
 from residents.names import same_name
 from residents.upstream import Said, Sources
@@ -30,6 +29,7 @@ class Unit:
 
     def __init__(self, books: Books, asked: Asked) -> None:
         self.books, self.around, self.answer = books, books.around, asked.answer
+        self.heard = asked.heard
         self.record = books.records[asked.phone]
         self.record.digest = asked.digest
         self.mentions = books.mentions[self.record.pk]
@@ -76,7 +76,7 @@ class Unit:
 
     def _repeats(self, resident: Resident, name: str, theirs: Any, me: Speaker) -> bool:
         """This phone says what it said before, and another phone of the same person was heard since."""
-        seen = digest(str(theirs), context="heard")
+        seen = self.heard[name]
         before, self.record.heard[name] = self.record.heard.get(name), seen
         said = resident.said.get(name)
         other = said is not None and (said.by, said.rank) == (me.by, me.rank) and said.value != theirs
@@ -342,7 +342,8 @@ class Unit:
     def _derive(self) -> None:
         """What a valid number tells is filled in, unless it is not clear whose number it is."""
         for resident in self._people():
-            if not any(id_shared(resident, self.around)):
+            blank = any(getattr(resident, name) is None for name in Resident.READ_OFF)
+            if blank and not any(id_shared(resident, self.around)):
                 filled = resident.fill_from_number()
                 before = [self.cleared.get((id(resident), name)) for name in filled]
                 self.new_values[id(resident)] += sum(

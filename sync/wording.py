@@ -45,6 +45,11 @@ def in_words(outcome: Outcome) -> str:
     return f"同步完成：{new or '资料已更新'}。还差的内容请在下面补全。"
 
 
+def last_in_words(outcome: Outcome) -> str:
+    """Of what was told before: how much was new is not kept."""
+    return "最近一次同步已经完成，资料以现在显示的为准。" if outcome.stored else in_words(outcome)
+
+
 def why(cause: str) -> str:
     """Of a failure, or of a rule that said no before anything was stored."""
     return ADVICE.get(cause) or f"{Refusal(cause).label}{advise(cause)}"

@@ -54,12 +54,14 @@ Known = Mapping[str, list[Any]]
 class Fuzz:
     """Who asks: `headers` has the token, `known` the records by the word before their number.
 
+    `versions` has the ETag of each record by its address, `*` where it is not shown: a change is of that one.
     `bounds`: also what lies at the bounds of each field, which takes some thirty requests an operation.
     """
 
     description: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
     known: Known = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
     examples: int = 20
     bounds: bool = True
     also: Callable[[Case, Any], None] = lambda case, response: None  # one more check, before it is taken back
@@ -96,7 +98,7 @@ class Fuzz:
         def ask(case: Case) -> None:
             put_known(case, self.known)
             with rolled_back(), connected(), raised() as errors:
-                response = case.call(headers={**self.headers})
+                response = case.call(headers={**self.headers, **self._version(case)})
                 self.asked += 1
                 self.seen.setdefault(case.operation.label, set()).add(response.status_code)
                 if errors:
@@ -106,6 +108,10 @@ class Fuzz:
                 self.also(case, response)
 
         return ask
+
+    def _version(self, case: Case) -> dict[str, str]:
+        version = self.versions.get(case.formatted_path.removeprefix(ROOT))
+        return {"If-Match": version} if version else {}
 
 
 def _told(error: BaseException) -> str:

@@ -18,11 +18,13 @@ from houses.family import Family
 from houses.models import House, Invitation, Membership, Request, Submission
 from houses.qr import key_of_room
 from residents.models import Consent, User
+from residents.upstream import Sources
 
 from .cast import CHEN_ID, CHEN_PHONE, WANG_ID, WANG_PHONE
 from .factories import HouseFactory, UserFactory
 from .household import bound, home, li, visitor, zhou
 from .my import door, door_of
+from .pictures import put
 
 # What has no page to read.
 POST_ONLY = {
@@ -110,10 +112,18 @@ class Home:
         return sorted({*pages, *steps, *own, "/my/notice/guardian/"})
 
 
+def activate(row: Membership) -> None:
+    row.activated_at = timezone.now()
+    row.restate(row.resident)
+    row.save()
+
+
 def furnish() -> Home:
     house = HouseFactory()
     owner = zhou(house)
-    wife = li(house, owner)
+    activate(owner)
+    wife = li(house, owner, photo_url="https://photos.example.cn/2.jpg")
+    put(wife.resident, Sources.OWNER)
     tenant = bound(house, Role.TENANT, name="王租", id_number=WANG_ID, phone=WANG_PHONE)
     next_door = HouseFactory(community=house.community)
     neighbour = bound(next_door, Role.SELF, name="邻居甲")

@@ -137,6 +137,33 @@ def some(faults: dict[str, Any]) -> dict[str, Any]:
     return {fault: told for fault, told in faults.items() if told}
 
 
+# -- what a browser may do with it ---------------------------------------------------------------
+
+STRICT = {
+    "default-src": {"'self'"},
+    "img-src": {"'self'"},
+    "object-src": {"'none'"},
+    "base-uri": {"'self'"},
+    "form-action": {"'self'"},
+    "frame-ancestors": {"'none'"},
+}
+# What unfold needs of the admin's pages.
+LOOSE = {**STRICT, "script-src": {"'self'", "'unsafe-eval'"}, "style-src": {"'self'", "'unsafe-inline'"}}
+
+
+def policy_of(answer: Any) -> dict[str, set[str]]:
+    """The Content-Security-Policy, by directive."""
+    parts = (part.split() for part in answer["Content-Security-Policy"].split(";"))
+    return {name: set(sources) for name, *sources in parts}
+
+
+def source(answer: Any, policy: dict[str, set[str]] = STRICT) -> str:
+    """The page as it is sent, under the policy of its place."""
+    assert policy_of(answer) == policy
+    html: str = answer.content.decode()
+    return html
+
+
 # -- what opening a page does ----------------------------------------------------------------
 
 

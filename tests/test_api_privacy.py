@@ -4,18 +4,21 @@ The names of the fields come from the models, the operations from the descriptio
 is held as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db.models import F
 
 from houses.choices import HouseholdType, Role
-from houses.models import Membership
+from houses.models import Invitation, Membership, Request, Submission
 from residents import typed
 from residents.api.docs import description
-from residents.models import Resident, User
+from residents.models import Consent, Device, Resident, User
 from tests.api import ROOT, Program
+from tests.factories import MembershipFactory, ResidentFactory, UserFactory
 from tests.fuzz import Fuzz, Known, rolled_back
 from tests.household import everything
 from tests.my_home import Home, furnish
@@ -109,8 +112,15 @@ ALLOWED = {"User": OWN, "Resident": RECORD, "Membership": ROW}
 TAKING_IN = ("/answer/", "/bindings/")
 
 
+# What a request makes is of who makes it: the column that says so.
+MADE_BY = {
+    Consent: "account_id", Device: "user_id", Invitation: "invited_by_id", Request: "account_id",
+    Submission: "account_id",
+}  # fmt: skip
+
+
 class Books:
-    """All that is stored, and what a request changed of it."""
+    """All that is stored, and what a request changed of it or added to it."""
 
     def __init__(self, user: User | None) -> None:
         self.user, self.before = user, _rows()
@@ -121,12 +131,17 @@ class Books:
             if person and row["managed_by_id"] == person
         ]
         self.people = {person, *managed} - {None}
+        self.houses = {
+            row["house_id"] for row in self.before["Membership"].values() if row["resident_id"] in self.people
+        }
 
     def hold(self, case: Any, response: Any) -> None:
         for model, rows in _rows().items():
             for key, row in rows.items():
                 was = self.before[model].get(key)
-                if was is not None and row != was and model in ALLOWED:
+                if was is None:
+                    self._addition(case, model, row)
+                elif row != was and model in ALLOWED:
                     self._change(case, model, was, row)
 
     def _change(self, case: Any, model: str, was: dict[str, Any], now: dict[str, Any]) -> None:
@@ -140,6 +155,21 @@ class Books:
             assert "role" not in changed or now["role"] != Role.SELF
             assert "household_type" not in changed or now["household_type"] != HouseholdType.OWNER
 
+    def _addition(self, case: Any, model: str, row: dict[str, Any]) -> None:
+        """Nobody adds an account but by signing in, a member but to an own house, a trace but of oneself."""
+        label = f"{case.operation.label} added {model}: {row}"
+        if model == "User":
+            assert self.user is None, label
+            assert not (row["resident_id"] or row["is_staff"] or row["is_superuser"]), label
+        elif model == "Resident":
+            assert not (row["is_petitioner"] or row["photo_url"] or row["self_managed_since"]), label
+        elif model == "Membership":
+            assert row["house_id"] in self.houses or any(part in case.path for part in TAKING_IN), label
+            assert row["role"] != Role.SELF and row["household_type"] != HouseholdType.OWNER, label
+        else:
+            strangers = self.before["User"].keys() - {self.user and self.user.pk}
+            assert row["by"] not in strangers, label
+
     def _mine(self, model: str, row: dict[str, Any]) -> bool:
         if model == "User":
             return self.user is not None and row["id"] == self.user.pk
@@ -147,10 +177,22 @@ class Books:
 
 
 def _rows() -> dict[str, dict[Any, dict[str, Any]]]:
-    return {
+    found = {
         model.__name__: {row["id"]: row for row in model._base_manager.values()}
         for model in (User, Resident, Membership)
     }
+    made = {
+        model.__name__: {row["pk"]: row for row in model._base_manager.values("pk", by=F(column))}
+        for model, column in MADE_BY.items()
+    }
+    return {**found, **made}
+
+
+def versions_for(home: Home, user: User | None) -> dict[str, str]:
+    """What each record is changed with, as this account reads it."""
+    paths = ["/me/record/", *(f"/members/{key}/record/" for key in known_to(home)["members"])]
+    answers = {path: Program(user).get(path) for path in paths}
+    return {path: answer.get("ETag", "*") for path, answer in answers.items()}
 
 
 @pytest.mark.sqlite  # who may write is told by no database
@@ -164,14 +206,43 @@ def test_nothing_is_written_but_what_is_the_callers(home: Home, who: str) -> Non
         books.hold(case, response)
         secrets.hold(response.text, sent=str(case.body))
 
-    fuzz = Fuzz(description(), headers, known_to(home), examples=4, bounds=False, also=hold)
+    fuzz = Fuzz(
+        description(), headers, known_to(home), versions_for(home, user), examples=4, bounds=False, also=hold
+    )
     assert fuzz.faults() == {}
+
+
+# What an owner writes with the bodies that the description shows.
+MADE = (
+    "giveConsent", "fillMyRecord", "fillMemberRecord", "changeEntry", "submitEntry", "discardEntry",
+    "addMember", "setNickname", "askEnd", "askCorrection", "askErasure", "answerRequest", "matchHouses",
+    "revokeDevice",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_an_owner_is_shown_to_write_is_written_and_is_the_owners(home: Home, name: str) -> None:
+    (operation,) = (one for one in operations() if one.name == name)
+    user = account_of(home, "owner")
+    program, path = Program(user), address(operation, known_to(home))
+    body = example_of(body_of(operation, description())) if operation in WRITING else None
+    for values in filter(None, (body, body and body.get("values"))):
+        values.pop("contact", None)  # a number of nobody
+    version = {"If-Match": program.get(path)["ETag"]} if path.endswith("/record/") else {}
+    books = Books(user)
+    answer = program.send(operation.method.lower(), path, body, **version)
+    assert 200 <= answer.status_code < 300, answer.content.decode()
+    books.hold(case_of(operation.path), answer)
+
+
+def case_of(path: str) -> Any:
+    return SimpleNamespace(path=path, operation=SimpleNamespace(label=path))
 
 
 def test_a_change_of_anothers_record_would_be_found(home: Home) -> None:
     """The canary."""
     books = Books(account_of(home, "owner"))
-    case = type("Case", (), {"path": "/", "operation": type("Operation", (), {"label": "canary"})})
+    case = case_of("/canary/")
     Resident.objects.filter(pk=home.wife.resident_id).update(employer="第一中学")
     books.hold(case, None)
     for changes in ({"is_petitioner": True}, {"photo_url": "https://example.cn/1.jpg"}):
@@ -181,6 +252,22 @@ def test_a_change_of_anothers_record_would_be_found(home: Home) -> None:
     Resident.objects.filter(pk=home.tenant.resident_id).update(employer="第一中学")
     with pytest.raises(AssertionError, match="changed another's Resident"):
         books.hold(case, None)
+
+
+def test_what_is_added_in_anothers_name_or_house_would_be_found(home: Home) -> None:
+    """The canary."""
+    books, case = Books(account_of(home, "owner")), case_of("/canary/")
+    elsewhere = {"house": home.neighbour.house, "role": Role.TENANT, "household_type": None}
+    additions: list[Callable[[], Any]] = [
+        lambda: MembershipFactory(**elsewhere),
+        lambda: ResidentFactory(is_petitioner=True),
+        lambda: Device.sign_in(home.newcomer, "微信小程序"),
+        lambda: UserFactory(),
+    ]
+    for add in additions:
+        with rolled_back(), pytest.raises(AssertionError, match="/canary/ added"):
+            add()
+            books.hold(case, None)
 
 
 # -- what is told ------------------------------------------------------------------------

@@ -112,6 +112,13 @@ def _operation(method: str, path: str, status: int) -> str:
     raise AssertionError(f"{method} {bare} is not described")
 
 
+def test_what_the_guide_says_is_open_without_the_notice_is_all_of_it() -> None:
+    """Every other operation may answer `notice_missing`."""
+    (told,) = re.findall(r"^没有同意告知之前.*?^其他接口", TEXT, re.MULTILINE | re.DOTALL)
+    gated = {one.name for one in operations() if "`notice_missing`" in str(one.told["responses"])}
+    assert set(re.findall("`([a-zA-Z]+)`", told)) == {one.name for one in operations()} - gated
+
+
 @pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_everything_that_the_guide_tells_is_so(play: Callable[[str], set[str]]) -> None:

@@ -49,7 +49,7 @@ TABLE = """
 /my/members/<int:pk>/invite/                   302 302 302 404 200 404 404 403
 /my/members/<int:pk>/leave/                    302 302 302 404 200 404 404 403
 /my/members/<int:pk>/nickname/                 302 302 302 404 404 404 404 403
-/my/members/<int:pk>/photo.jpg                 302 302 302 404 404 404 404 403
+/my/members/<int:pk>/photo.jpg                 302 302 302 404 200 404 404 403
 /my/members/<int:pk>/photo/                    302 302 302 404 200 404 404 403
 /my/notice/                                    200 200 200 200 200 200 200 200
 /my/notice/<str:kind>/                         200 200 200 200 200 200 200 200

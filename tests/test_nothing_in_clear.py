@@ -250,7 +250,14 @@ def test_a_log_tells_that_an_invitation_was_tried_and_not_which(written: io.Stri
 
 
 @pytest.mark.parametrize("name", ["gunicorn.access", "gunicorn.error", "django.security.csrf"])
-@pytest.mark.parametrize("path", ["/my/invitation/{}/?done=", "/my/login/?next=%2Fmy%2Finvitation%2F{}%2F"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/my/invitation/{}/?done=",
+        "/my/login/?next=%2Fmy%2Finvitation%2F{}%2F",
+        "/my/login/?next=%2Fmy%2Fphone%2F%3Fnext%3D%252Fmy%252Finvitation%252F{}%252F",
+    ],
+)
 def test_no_log_of_requests_tells_the_token(written: io.StringIO, name: str, path: str) -> None:
     logging.getLogger(name).error("GET %s 500", path.format("abc-DEF_123"))
     assert path.format("…") in json.loads(written.getvalue())["event"]

@@ -93,12 +93,69 @@ TABLE = [
     ("too_many_rooms",    "create_rooms",      "no_more_than_a_tower_at_once"),
 ]  # fmt: skip
 
+WHERE_PAGES = (
+    "residents/views/test_login", "residents/views/test_verify_phone", "sync/test_household",
+    *(f"houses/household/test_{name}" for name in (
+        "add", "binding", "fill", "home", "identity", "invitation_pages", "member", "phone", "photo",
+        "requests", "rights",
+    )),
+)  # fmt: skip
+
+# What a household may hear, and the test in which a page tells it.
+TOLD = [
+    ("not_allowed",       "for_whom_one_does_not_manage_nobody_asks"),
+    ("account_locked",    "a_locked_account_hears_it_after_the_right_code"),
+    ("too_many",          "when_the_guesses_of_the_day_are_used_up_that_is_told"),
+    ("nothing_typed",     "nothing_typed_is_not_handed_in"),
+    ("reason_missing",    "a_dispute_says_what_is_wrong"),
+    ("stale",             "what_moved_meanwhile_is_told_with_both_values"),
+    ("consent_missing",   "without_the_consent_nothing_is_kept"),
+    ("guardian_consent",  "of_a_child_the_guardian_is_asked"),
+    ("photo_unreadable",  "a_refused_file_is_told_at_the_form"),
+    ("photo_format",      "a_refused_file_is_told_at_the_form"),
+    ("photo_too_big",     "a_refused_file_is_told_at_the_form"),
+    ("photo_kept",        "a_photo_that_stays_is_not_replaced_by_a_post"),
+    ("not_activated",     "without_activation_a_nickname_is_not_offered_and_refused"),
+    ("self_managed",      "who_manages_the_own_data_is_not_invited"),
+    ("sms_too_soon",      "too_often_is_told_as_such"),
+    ("sms_too_many",      "a_fourth_code_within_an_hour_is_told_as_too_many"),
+    ("sms_failed",        "what_could_not_be_sent_is_told_and_asked_for_again"),
+    ("code_wrong",        "a_wrong_code_is_told_once_at_its_field"),
+    ("code_dead",         "a_code_that_was_guessed_at_too_often_is_told_to_be_dead"),
+    ("staff_password",    "a_colleague_is_led_to_the_password_after_the_right_code"),
+    ("phone_taken",       "a_phone_of_another_account_is_refused_neutrally"),
+    ("identity_stated",   "it_is_stated_once"),
+    ("sync_too_soon",     "the_second_tap_within_a_minute_is_told_to_wait"),
+    ("identity_mismatch", "somebody_elses_answer_shows_nothing_and_says_where_to_go"),
+    ("link_blocked",      "while_the_number_is_in_question_the_office_is_named"),
+    ("already_linked",    "a_person_who_has_an_account_gets_no_second_one"),
+    ("already_bound",     "who_lives_there_does_not_apply"),
+    ("already_asked",     "the_same_application_waits_once"),
+    ("already_answered",  "a_request_is_answered_once"),
+    ("invitation_dead",   "a_dead_link_is_told_alike_and_writes_nothing"),
+    ("invitation_digits", "wrong_digits_are_counted_and_end_the_link"),
+    ("not_invitable",     "nobody_invites_oneself"),
+    ("unseen",            "whose_record_one_does_not_see_is_not_invited_and_the_office_is_named"),
+]  # fmt: skip
+
+# Told by what is shown: the way to what is missing, 没有找到, the fields, a form without the choice.
+BY_THE_PAGE = {
+    "not_found", "notice_missing", "phone_unverified", "identity_missing", "invalid", "owner_role",
+    "not_editable",
+}  # fmt: skip
+BY_THE_PROGRAM = {"version_missing", "wechat_wrong", "wechat_failed"}
+BY_THE_OFFICE = {
+    "not_waiting", "ended", "not_ended", "already_member", "incomplete", "already_activated", "claimed",
+    "not_claimed", "not_linked", "same_record", "already_absorbed", "two_accounts", "already_settled",
+    "no_suggestion", "number_unsettled", "too_many_rooms",
+}  # fmt: skip
+
 
 @cache
-def texts() -> dict[str, str]:
+def texts(modules: tuple[str, ...] = WHERE) -> dict[str, str]:
     """Each test of the lifecycle with its decorators: the code is a literal in it."""
     found: dict[str, str] = {}
-    for module in WHERE:
+    for module in modules:
         text = (BASE / "tests" / f"{module}.py").read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef):
@@ -121,6 +178,20 @@ def test_every_refusal_is_in_the_table_once() -> None:
 @pytest.mark.parametrize(("code", "act", "test"), TABLE, ids=[row[0] for row in TABLE])
 def test_a_test_proves_it(code: str, act: str, test: str) -> None:
     assert f'"{code}"' in texts().get(f"test_{test}", "")
+
+
+def test_every_refusal_is_told_by_somebody() -> None:
+    groups = [[code for code, _ in TOLD], BY_THE_PAGE, BY_THE_PROGRAM, BY_THE_OFFICE]
+    assert sorted(code for group in groups for code in group) == sorted(Refusal.values)
+
+
+@pytest.mark.parametrize(("code", "test"), TOLD, ids=[code for code, _ in TOLD])
+def test_a_page_tells_a_household_so(code: str, test: str) -> None:
+    """Its sentence is a literal in the test of the page, or a part of it that no other has."""
+    text, refusal = texts(WHERE_PAGES).get(f"test_{test}", ""), Refusal(code)
+    parts = [part for part in re.findall(r"[\u4e00-\u9fff，。]{4,}", text) if part in refusal.label]
+    own = [part for part in parts if sum(part in other.label for other in Refusal) == 1]
+    assert f"Refusal.{refusal.name}" in text or own
 
 
 def test_every_refusal_is_raised_by_a_rule() -> None:

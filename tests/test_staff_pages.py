@@ -29,7 +29,7 @@ from residents.upstream import Said
 from .cast import LI, ZHOU_PHONE, zhous
 from .factories import FindingFactory, HouseFactory, id_number
 from .office import Place, login, open_office, open_place
-from .pages import Outline, english, full_numbers, queries, some, stored, visible
+from .pages import Outline, english, full_numbers, queries, some, source, stored, visible
 from .workbench import FRAGMENTS, POST_ONLY, Bench, account_of, furnish, grow, member, routes
 
 ROLES = ["总管", "manager", "clerk", "viewer"]
@@ -56,7 +56,7 @@ def opened(client: Client, bench: Bench) -> Iterator[tuple[str, str]]:
     for page in bench.addresses:
         answer = client.get(page)
         if answer.status_code == 200:
-            yield page, answer.content.decode()
+            yield page, source(answer)
 
 
 def full_pages(bench: Bench) -> set[str]:

@@ -153,6 +153,7 @@ def furnish(place: Place, serial: int = 1) -> Bench:
         )
     )  # fmt: skip
     place.owner.contact = wife
+    place.owner.photo_url = "https://photos.example.cn/1.jpg"
     place.owner.save()
     put(place.owner, Sources.PLATFORM)
     Absorbed.objects.create(kept=place.owner, former=uuid4())

@@ -8,7 +8,8 @@ from django.urls import path
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
-from residents.api import fields, problems
+from residents.api import fields
+from residents.api.headers import A_REQUEST, made
 from residents.api.schema import operation
 from residents.completeness import missing
 from residents.exceptions import Refusal, Refused
@@ -19,7 +20,7 @@ from ..choices import Role
 from ..family import Family
 from ..models import Community, House, Membership, Request
 from ..states import Status
-from .requests import FreeText, RequestAnswer, address_of, at, told
+from .requests import FreeText, RequestAnswer, address_of, refused_to_ask, told
 from .views import FamilyView
 
 TAG = "绑定房屋"
@@ -267,23 +268,16 @@ class Applications(FamilyView):
             Refusal.TOO_MANY,
         ],
         description="由业主或物业答复；在那之前不显示房屋里的任何人。“本人”由物业登记，不能申请。每天次数有限。",
-        parameters=[at("这项申请的地址。", "/api/v1/requests/asked/7/")],
+        parameters=[made("这项申请的地址。", A_REQUEST)],
     )
     def post(self, request: Any) -> Response:
         said = self.read(ApplicationBody)
         house = house_of(self.family, said)
         try:
-            made = self.family.apply_for(house, said["role"], said["text"])
+            asked = self.family.apply_for(house, said["role"], said["text"])
         except Refused as error:
-            return problems.refused(error, self._open(error, house))
-        return self.tell(RequestAnswer, told(self.family, made.pk), 201, Location=address_of(made))
-
-    def _open(self, error: Refused, house: House) -> str:
-        """Where the same application waits already."""
-        if error.code != Refusal.ALREADY_ASKED:
-            return ""
-        bind = self.family.asked.open().filter(kind=Request.Kind.BIND, house=house)
-        return address_of(bind[0]) if bind else ""
+            return refused_to_ask(self.family, error, Request.Kind.BIND, house.pk)
+        return self.tell(RequestAnswer, told(self.family, asked.pk), 201, Location=address_of(asked))
 
 
 urls = [

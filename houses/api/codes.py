@@ -2,18 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from django.db.models import Choices
 from django.urls import path
-from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from residents.api import fields
-from residents.api.schema import Described, operation
+from residents.api.headers import NOT_MODIFIED, header, text, unless_known, versions
+from residents.api.schema import operation
 from residents.api.views import AccountView
 from residents.choices import Ethnicity, IdType, PoliticalStatus, Sex
 
@@ -35,8 +33,7 @@ TABLES: dict[str, type[Choices]] = {
     "request_kind": Request.Kind,
     "request_status": Request.Status,
 }
-HEADERS = {"Cache-Control": "public, max-age=3600"}  # a new release may word a table anew
-TAG_EXAMPLE = '"5d41402abc4b2a76b9719d911017c592"'
+CACHE = "public, max-age=3600"  # a new release may word a table anew
 
 
 @cache
@@ -89,28 +86,6 @@ class CodesAnswer(fields.Answer):
     request_status = TextCodeAnswer(many=True, help_text="申请的状态。")
 
 
-class WithUnchanged(Described):
-    """Also answers that nothing changed."""
-
-    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        headers = self._get_response_headers_for_code("304")
-        return {**bodies, "304": {"description": "与 If-None-Match 相同，没有变化。", "headers": headers}}
-
-
-def with_unchanged(method: Callable[..., Any]) -> Any:
-    """Below `operation`, which builds upon it."""
-    method.kwargs = {"schema": WithUnchanged}  # type: ignore[attr-defined]
-    return method
-
-
-def _header(name: str, description: str, example: str, response: Any) -> OpenApiParameter:
-    schema = {"type": "string", "maxLength": 200, "examples": [example]}
-    return OpenApiParameter(
-        name, schema, OpenApiParameter.HEADER, response=response, description=description, required=False
-    )
-
-
 class Codes(AccountView):
     authentication_classes = ()
     permission_classes = ()
@@ -120,20 +95,16 @@ class Codes(AccountView):
         "全部代码表",
         tag="代码表",
         answer=CodesAnswer,
+        others=NOT_MODIFIED,
         public=True,
         description="不需要登录。答复可以保存一小时，之后带上 If-None-Match 再问。",
         parameters=[
-            _header("If-None-Match", "上次得到的 ETag；没有变化时答复 304。", TAG_EXAMPLE, False),
-            _header("ETag", "这一版代码表的标识。", TAG_EXAMPLE, [200, 304]),
-            _header("Cache-Control", "可以保存多久。", HEADERS["Cache-Control"], [200, 304]),
+            *versions("这一版代码表的标识。", '"5d41402abc4b2a76b9719d911017c592"'),
+            header("Cache-Control", "可以保存多久。", text(CACHE), 200, 304, required=True),
         ],
     )
-    @with_unchanged
     def get(self, request: Any) -> Response:
-        seen = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
-        if seen & {etag(), "*"}:
-            return Response(status=304, headers=HEADERS | {"ETag": etag()})
-        return Response(CodesAnswer(tables()).data, headers=HEADERS | {"ETag": etag()})
+        return unless_known(request, CodesAnswer(tables()).data, etag(), CACHE)
 
 
 urls = [path("codes/", Codes.as_view(), name="codes")]

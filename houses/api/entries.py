@@ -4,18 +4,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.urls import path, reverse
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import AN_ENTRY, address, header, made
 from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 from residents.models import Resident
 
 from ..choices import Role
-from ..drafts import Author, refuse_unconsented
 from ..filled import Filled, hidden_in, outcome, shown_values, why_it_waits
 from ..models import Submission
 from ..states import Status
@@ -28,23 +27,8 @@ TAG = "填写资料"
 
 Stage = Submission.Status
 
-LOCATION = {"type": "string", "format": "uri-reference", "examples": ["/api/v1/entries/7/"]}
-
-
-def location(description: str, *statuses: int, required: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(
-        "Location",
-        LOCATION,
-        OpenApiParameter.HEADER,
-        response=list(statuses),
-        required=required,
-        description=description,
-    )
-
-
 # Where what was typed is kept, though it was not handed in.
-KEPT = location("已经保存为草稿、没有提交成功的：草稿的地址。", 412, 422)
-MADE = location("新的资料的地址。", 201, required=True)
+KEPT = header("Location", "已经保存为草稿、没有提交成功的：草稿的地址。", address(AN_ENTRY), 412, 422)
 
 WHOSE = [Refusal.NOT_FOUND, Refusal.IDENTITY_MISSING]
 TYPING = [
@@ -105,10 +89,6 @@ class Told(Filled):
     @property
     def note(self) -> str:
         return self.entry.note if self.returned else ""
-
-    @property
-    def needs_guardian(self) -> bool:
-        return not self.waits and not self.mine and self.is_childs
 
 
 class EntryAnswer(fields.Answer):
@@ -183,13 +163,19 @@ def _lifted(detail: Any) -> Any:
     return {name: told for name, told in detail.items() if name != "values"} | {**within}
 
 
+class Guardian(fields.Flag):
+    """A parent agrees, with this entry."""
+
+    def __init__(self) -> None:
+        told = {"help_text": "未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", "example": False}
+        super().__init__(default=False, **told)
+
+
 class EntryBody(NestedValues):
     """修改填写的资料。"""
 
     values = ValuesBody(help_text="要填或要改的字段；没有写到的保持原样。")
-    guardian = fields.Flag(
-        default=False, help_text="未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", example=False
-    )
+    guardian = Guardian()
 
 
 class NewMemberBody(ValuesBody):
@@ -204,9 +190,7 @@ class NewMemberBody(ValuesBody):
         example=12,
     )
     submit = fields.Flag(default=False, help_text="是否立即提交，否则存为草稿。", example=False)
-    guardian = fields.Flag(
-        default=False, help_text="未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", example=False
-    )
+    guardian = Guardian()
 
 
 # -- views ---------------------------------------------------------------------------------
@@ -235,9 +219,6 @@ class EntryView(FamilyView):
         """Read afresh: handing it in may have written it into the record."""
         (told,) = self.told([self.find(self.entries, pk=entry.pk)])
         return self.tell(EntryAnswer, told, status, **headers)
-
-    def require_consent(self, values: Mapping[str, Any]) -> None:
-        refuse_unconsented(values, Author(Submission.Author.OWNER, self.user))
 
     def hand_in(self, entry: Submission, status: int = 200, **headers: str) -> Response:
         """Where it is refused the draft stays, and it is told where."""
@@ -284,16 +265,9 @@ class EntryPage(EntryView):
         description="只保存，不提交。敏感内容须先同意处理敏感信息。",
     )
     def patch(self, request: Any, pk: int) -> Response:
-        said, entry = self.read(EntryBody), self.find(self.entries, pk=pk)
-        self.require_consent(said["values"])
-        return self.show(self._keep(entry, **said))
-
-    def _keep(self, entry: Submission, values: Mapping[str, Any], guardian: bool) -> Submission:
-        if not entry.is_editable:
-            raise Refused(Refusal.NOT_EDITABLE)
-        if entry.membership_id is not None:
-            return self.family.draft(entry.membership_id, values, guardian=guardian)
-        return self.family.name_member(entry.house_id, values, guardian=guardian, submission=entry.pk)
+        said = self.read(EntryBody)
+        (told,) = self.told([self.find(self.entries, pk=pk)])
+        return self.show(told.keep(said["values"], guardian=said["guardian"]))
 
     @operation(
         "discardEntry",
@@ -332,16 +306,15 @@ class NewMember(EntryView):
         answer=EntryAnswer,
         status=201,
         refusals=[*TYPING, *HANDING_IN],
-        parameters=[MADE, KEPT],
+        parameters=[made("新的资料的地址。", AN_ENTRY), KEPT],
         description="业主添加家人，租客添加自己的家人。提交前是一份资料（entries），可以接着填写。",
     )
     def post(self, request: Any, pk: int) -> Response:
         values = self.read(NewMemberBody)
         submit, guardian = values.pop("submit"), values.pop("guardian")
-        self.require_consent(values)
         entry = self.family.name_member(pk, values, guardian=guardian)
-        made = {"Location": address_of(entry)}
-        return self.hand_in(entry, 201, **made) if submit else self.show(entry, 201, **made)
+        told = {"Location": address_of(entry)}
+        return self.hand_in(entry, 201, **told) if submit else self.show(entry, 201, **told)
 
 
 urls = [

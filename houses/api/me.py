@@ -125,12 +125,7 @@ class ChangePhoneBody(OldCodeBody):
     old_request = Ticket("获取现在手机号的验证码时得到的 request，已验证。")
 
 
-class PhoneView(IdentityView):
-    def require_proof(self, old_request: str) -> None:
-        require_proof(old_request, OLD, self.user.phone or "")
-
-
-class SendOldCode(PhoneView):
+class SendOldCode(IdentityView):
     @operation(
         "sendOldPhoneCode",
         "更换手机号一：获取现在手机号的验证码",
@@ -143,7 +138,7 @@ class SendOldCode(PhoneView):
         return code_sent(self, self.user.phone or "", OLD)
 
 
-class VerifyOldCode(PhoneView):
+class VerifyOldCode(IdentityView):
     @operation(
         "verifyOldPhone",
         "更换手机号二：验证现在的手机号",
@@ -159,7 +154,7 @@ class VerifyOldCode(PhoneView):
         return Response(status=204)
 
 
-class SendNewCode(PhoneView):
+class SendNewCode(IdentityView):
     @operation(
         "sendNewPhoneCode",
         "更换手机号三：获取新手机号的验证码",
@@ -171,11 +166,11 @@ class SendNewCode(PhoneView):
     )
     def post(self, request: Any) -> Response:
         sent = self.read(NewPhoneBody)
-        self.require_proof(sent["old_request"])
+        require_proof(self.user, sent["old_request"])
         return code_sent(self, sent["phone"], NEW)
 
 
-class ChangePhone(PhoneView):
+class ChangePhone(IdentityView):
     @operation(
         "changePhone",
         "更换手机号四：验证新手机号并更换",
@@ -187,8 +182,9 @@ class ChangePhone(PhoneView):
     )
     def post(self, request: Any) -> Response:
         sent = self.read(ChangePhoneBody)
-        self.require_proof(sent["old_request"])
-        self.family.change_phone(use_code(sent["request"], NEW, sent["code"]))
+        require_proof(self.user, sent["old_request"])
+        phone = use_code(sent["request"], NEW, sent["code"])
+        self.family.change_phone(phone, sent["old_request"])
         return signed_in(self, self.user, *Device.sign_in(self.user, request.auth.name), status=200)
 
 

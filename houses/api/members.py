@@ -8,19 +8,17 @@ from django.urls import path, reverse
 from rest_framework.response import Response
 
 from residents.api import fields
-from residents.api.problems import refused
+from residents.api.headers import A_REQUEST, NO_STORE, made
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 from residents.models import Photo
 
-from ..asked import open_end
+from ..asked import open_one
 from ..family import NICKNAME_LENGTH, Family
 from ..models import Request
-from ..sight import Entry, Member, looked_at
-from .entries import location
+from ..sight import Member, looked_at
 from .home import TAG, MemberAnswer
-from .requests import FreeText, RequestAnswer, told
-from .requests import address_of as address_of_request
+from .requests import FreeText, RequestAnswer, address_of, refused_to_ask, told
 from .views import FamilyView
 
 FILLING = [Refusal.NOT_FOUND, Refusal.IDENTITY_MISSING, Refusal.SELF_MANAGED, Refusal.NOT_ALLOWED]
@@ -74,8 +72,7 @@ class MemberView(FamilyView):
     def one(self, key: int) -> One:
         """Raises Refused for somebody of whom nothing but a count is shown."""
         row = self.find(looked_at(self.scope, self.scope.shown), pk=key)
-        mine = self.family.submissions.open().filter(membership=key).order_by("created_at", "pk").last()
-        one = One(row, row.resident_id == self.user.resident_id, Entry(mine) if mine else None)
+        one = One.of(self.family, row)
         one.leaving = _leaving(self.family, row)
         one.has_photo = one.full and Photo.of(row.resident_id) is not None
         invitation = row.invitations.live().first() if row.fills else None
@@ -84,7 +81,7 @@ class MemberView(FamilyView):
 
 
 def _leaving(family: Family, row: Any) -> Request | None:
-    found = open_end(family, row)
+    found = open_one(family, Request.Kind.END, row.house_id)
     return found if found and found.membership_id == row.pk else None
 
 
@@ -163,7 +160,7 @@ class Invitations(FamilyView):
         invitation, token = self.family.invite(pk)
         page = request.build_absolute_uri(reverse("my:invitation", args=[token]))
         told_once = {"url": page, "token": token, "expires_at": invitation.expires_at}
-        return self.tell(InvitationAnswer, told_once, 201, **{"Cache-Control": "no-store"})
+        return self.tell(InvitationAnswer, told_once, 201, **NO_STORE)
 
     @operation(
         "revokeInvitation",
@@ -195,21 +192,17 @@ class End(FamilyView):
         answer=RequestAnswer,
         status=201,
         refusals=[*FILLING, Refusal.REASON_MISSING, Refusal.ALREADY_ASKED],
-        parameters=[location("申请的地址。", 201, required=True)],
+        parameters=[made("这项申请的地址。", A_REQUEST)],
         description="为本人，或由您代填的成员。由物业答复。同一套房屋一次只能有一项。",
     )
     def post(self, request: Any, pk: int) -> Response:
         text = self.read(EndBody)["text"]
+        row = self.family.fillable(pk)
         try:
-            asked = self.family.ask_end(pk, text)
+            asked = self.family.ask_end(row.pk, text)
         except Refused as error:
-            return refused(error, self._standing(pk) if error.code == Refusal.ALREADY_ASKED else "")
-        made = {"Location": address_of_request(asked)}
-        return self.tell(RequestAnswer, told(self.family, asked.pk), 201, **made)
-
-    def _standing(self, key: int) -> str:
-        waits = open_end(self.family, self.family.fillable(key))
-        return address_of_request(waits) if waits else ""
+            return refused_to_ask(self.family, error, Request.Kind.END, row.house_id)
+        return self.tell(RequestAnswer, told(self.family, asked.pk), 201, Location=address_of(asked))
 
 
 urls = [

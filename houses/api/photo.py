@@ -6,12 +6,13 @@ from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import header
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 from residents.images import MOST_BYTES
@@ -84,13 +85,8 @@ TAKING = [
     Refusal.PHOTO_KEPT,
     Refusal.TOO_MANY,
 ]
-NO_STORE = OpenApiParameter(
-    "Cache-Control",
-    {"type": "string", "const": "private, no-store"},
-    OpenApiParameter.HEADER,
-    response=[200],
-    required=True,
-    description="不要保存照片。",
+NO_STORE = header(
+    "Cache-Control", "不要保存照片。", {"type": "string", "const": "private, no-store"}, 200, required=True
 )
 
 
@@ -111,10 +107,7 @@ class PhotoView(FamilyView):
         description="没有照片，或看不到此人资料的，都是 404。",
     )
     def get(self, request: Any, pk: int) -> HttpResponse:
-        photo = self.family.photo(pk)
-        if photo is None:
-            raise Refused(Refusal.NOT_FOUND)
-        return photos.answer(photo)
+        return photos.answer(self.family.photo(pk))
 
     @operation(
         "putPhoto",

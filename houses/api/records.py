@@ -4,15 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.http.request import HttpHeaders
 from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import NOT_MODIFIED, header, text, unless_known, versions
 from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.crypto import digest
@@ -20,18 +19,27 @@ from residents.exceptions import Refusal, Refused
 from residents.models import Resident
 from residents.upstream import blank
 
-from ..drafts import OF_MEMBERSHIP, standing, stored
+from ..drafts import OF_MEMBERSHIP, standing
 from ..filled import hidden_in, shown_values
 from ..models import Membership, Submission
 from ..record_fields import version_of
+from ..sight import open_entry
 from ..states import Status
 from ..wording import label_of, name_at_home, whence
-from .entries import HANDING_IN, TYPING, WHOSE, EntryAnswer, EntryView, NestedValues, address_of, location
+from .entries import (
+    HANDING_IN,
+    KEPT,
+    TYPING,
+    WHOSE,
+    EntryAnswer,
+    EntryView,
+    Guardian,
+    NestedValues,
+    address_of,
+)
 from .values import NAMES, MissingAnswer, RecordValues, ValuesBody, missing_of
 
 TAG = "登记资料"
-
-NOT_MODIFIED = {304: "与 If-None-Match 相同，没有变化。"}
 
 
 # -- answers -------------------------------------------------------------------------------
@@ -115,33 +123,11 @@ def etag_of(answer: Any) -> str:
 # -- versions ------------------------------------------------------------------------------
 
 
-def _header(name: str, description: str, **about: Any) -> OpenApiParameter:
-    shown = {
-        "type": "string",
-        "maxLength": 200,
-        "examples": ['"pUeyS1LyPzUcnfGYuTDuZtgBf2SJcNnsNBOxqD5eL-o"'],
-    }
-    return OpenApiParameter(name, shown, OpenApiParameter.HEADER, description=description, **about)
+AN_ETAG = '"pUeyS1LyPzUcnfGYuTDuZtgBf2SJcNnsNBOxqD5eL-o"'
 
-
-READING = [
-    _header("If-None-Match", "上次得到的 ETag；没有变化时答复 304。", required=False),
-    _header("ETag", "这一版登记资料的标识，修改时放在 If-Match 里。", response=[200, 304], required=True),
-]
-CHANGING = [
-    _header(
-        "If-Match",
-        "刚读取的登记资料的 ETag；可以代填而看不到登记资料的成员写 *。",
-        required=True,
-    ),
-    location("已经保存为草稿、没有提交成功的：草稿的地址。", 412, 422),
-]
-
-
-def is_unchanged(headers: HttpHeaders, etag: str) -> bool:
-    """Compared weakly: a proxy that compresses makes an ETag weak."""
-    known = {one.removeprefix("W/") for one in parse_etags(headers.get("If-None-Match", ""))}
-    return bool(known & {"*", etag})
+IF_MATCH = header(
+    "If-Match", "刚读取的登记资料的 ETag；可以代填而看不到登记资料的成员写 *。", text(AN_ETAG), required=True
+)
 
 
 def require_match(headers: HttpHeaders, etag: str | None) -> None:
@@ -161,23 +147,16 @@ class FillBody(NestedValues):
 
     values = ValuesBody(help_text="要填或要改的字段；没有写到的保持原样。")
     submit = fields.Flag(default=True, help_text="是否立即提交，否则存为草稿。", example=True)
-    guardian = fields.Flag(
-        default=False, help_text="未满 14 周岁的：我是孩子的父母或监护人，同意登记这些资料。", example=False
-    )
+    guardian = Guardian()
 
 
 class RecordView(EntryView):
     def show_record(self, row: Membership) -> Response:
         answer = RecordAnswer(Record(row)).data
-        etag = etag_of(answer)
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if is_unchanged(self.request.headers, etag):
-            return Response(status=304, headers=headers)
-        return Response(answer, headers=headers)
+        return unless_known(self.request, answer, etag_of(answer), "private, no-cache")
 
     def fill(self, key: int) -> Response:
         said = self.read(FillBody)
-        self.require_consent(said["values"])
         row = self.family.fillable(key)
         shown = self._shown(key)
         require_match(self.request.headers, etag_of(RecordAnswer(Record(shown)).data) if shown else None)
@@ -189,34 +168,21 @@ class RecordView(EntryView):
 
     def _shown(self, key: int) -> Membership | None:
         """What the account sees of whom it may fill for, None where that is nothing."""
-        rows = self.scope.pictured.select_related("resident__contact")
+        rows = self.scope.full.select_related("resident__contact")
         row: Membership | None = rows.filter(pk=key).first()
         return row
 
     def _keep(self, row: Membership, shown: Membership | None, said: dict[str, Any]) -> Submission:
-        """The draft is of the version that was compared; of another one nothing is kept. Raises Refused."""
+        """The draft is of the version that was compared. Raises Refused."""
         values = said["values"]
-        if not values and not self._open(row).exists():
+        if not values and open_entry(self.family, row) is None:
             raise Refused(Refusal.NOTHING_TYPED)
-        with transaction.atomic():
-            entry = self.family.draft(row.pk, values, guardian=said["guardian"], anew=True)
-            if shown and moved_on(entry, shown):
-                raise Refused(Refusal.STALE)
-        return entry
-
-    def _open(self, row: Membership) -> Any:
-        return self.entries.open().filter(membership=row)
+        seen = version_of(shown) if shown else ""
+        return self.family.draft(row.pk, values, guardian=said["guardian"], seen=seen)
 
     def _waiting(self, row: Membership) -> str:
-        entry = self._open(row).first()
+        entry = open_entry(self.family, row)
         return address_of(entry) if entry else ""
-
-
-def moved_on(entry: Submission, shown: Membership) -> bool:
-    """Whether the record changed between the reading of `shown` and of what the draft is based on."""
-    of_membership = {name: stored(getattr(shown, name)) for name in OF_MEMBERSHIP if name in entry.base}
-    same = all(entry.base[name] == value for name, value in of_membership.items())
-    return not same or entry.base_version != shown.resident.version
 
 
 CHANGE: dict[str, Any] = {
@@ -224,14 +190,14 @@ CHANGE: dict[str, Any] = {
     "body": FillBody,
     "answer": EntryAnswer,
     "refusals": [*TYPING, *HANDING_IN, Refusal.VERSION_MISSING],
-    "parameters": CHANGING,
+    "parameters": [IF_MATCH, KEPT],
     "description": "只填补空白的立即采用；改动已登记内容的等物业审核。有错误时什么都不保存；"
     "提交没有成功的保存为草稿，地址在 Location 里。敏感内容须先同意处理敏感信息。",
 }
 READ: dict[str, Any] = {
     "tag": TAG,
     "answer": RecordAnswer,
-    "parameters": READING,
+    "parameters": versions("这一版登记资料的标识，修改时放在 If-Match 里。", AN_ETAG),
     "others": NOT_MODIFIED,
 }
 

@@ -3,16 +3,16 @@
 from typing import Any
 
 from django.urls import path, reverse
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from residents import typed
 from residents.api import fields
+from residents.api.problems import refused
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 from residents.masking import scrub
 
-from ..asked import Asked, Waiting, asked, waiting
+from ..asked import Asked, Waiting, asked, open_one, waiting
 from ..family import Family
 from ..models import Request
 from .views import FamilyView
@@ -76,12 +76,10 @@ def address_of(request: Request) -> str:
     return reverse("household:asked_request", args=[request.pk])
 
 
-def at(description: str, example: str) -> OpenApiParameter:
-    """The header of a 201 that says where it is to be read."""
-    schema = {"type": "string", "format": "uri-reference", "examples": [example]}
-    return OpenApiParameter(
-        "Location", schema, OpenApiParameter.HEADER, response=[201], description=description
-    )
+def refused_to_ask(family: Family, error: Refused, kind: str, house: int | None = None) -> Response:
+    """A rule said no; where the same request waits already, it is told where."""
+    waits = open_one(family, kind, house) if error.code == Refusal.ALREADY_ASKED else None
+    return refused(error, address_of(waits) if waits else "")
 
 
 class AskedRequests(FamilyView):

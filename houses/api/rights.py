@@ -7,19 +7,19 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from residents.api import fields
+from residents.api.headers import A_REQUEST, NO_STORE, made
 from residents.api.permissions import Account
-from residents.api.problems import refused
 from residents.api.schema import operation
-from residents.api.signing_in import NO_STORE
 from residents.exceptions import Refusal, Refused
 
 from ..models import Request
 from ..own_data import gather
-from .requests import FreeText, RequestAnswer, address_of, told
+from .requests import FreeText, RequestAnswer, address_of, refused_to_ask, told
 from .views import FamilyView
 
 TAG = "我的权利"
 Kind = Request.Kind
+MADE = made("这项申请的地址。", A_REQUEST)
 
 
 class RightsView(FamilyView):
@@ -107,9 +107,7 @@ class AskTheOffice(RightsView):
         try:
             request = self.ask(**said)
         except Refused as error:
-            waiting = self.family.asked.open().filter(kind=self.kind, house=None).first()
-            again = error.code == Refusal.ALREADY_ASKED and waiting is not None
-            return refused(error, address_of(waiting) if again and waiting else "")
+            return refused_to_ask(self.family, error, self.kind)
         answer = told(self.family, request.pk)
         return self.tell(RequestAnswer, answer, 201, Location=address_of(request))
 
@@ -129,7 +127,8 @@ class Dispute(AskTheOffice):
         status=201,
         household=False,
         refusals=[Refusal.IDENTITY_MISSING, Refusal.ALREADY_ASKED],
-        description="自己改不了的内容，请物业核实。核实期间不能绑定新的房屋。",
+        parameters=[MADE],
+        description="自己改不了的内容，请物业核实；答复之前一切照旧。没有同意告知也可以申请。",
     )
     def post(self, request: Any) -> Response:
         return self.asked(**self.read(DisputeBody))
@@ -150,7 +149,8 @@ class Erase(AskTheOffice):
         status=201,
         household=False,
         refusals=[Refusal.IDENTITY_MISSING, Refusal.ALREADY_ASKED],
-        description="等待物业答复；答复之前一切照旧。同意后，资料和帐号都被删除，不能恢复。",
+        parameters=[MADE],
+        description="由物业答复，答复之前一切照旧；同意后，资料和帐号都被删除，不能恢复。没有同意告知也可以申请。",
     )
     def post(self, request: Any) -> Response:
         return self.asked(text=self.read(ErasureBody)["text"])

@@ -27,7 +27,7 @@ class FamilyView(AccountView):
 
     @cached_property
     def family(self) -> Family:
-        return Family(self.user)
+        return Family(self.user, whole=True)
 
     @property
     def scope(self) -> HouseholdScope:

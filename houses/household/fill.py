@@ -10,8 +10,10 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 
-from residents.exceptions import Refusal, Refused, told
+from residents.advice import advised
+from residents.exceptions import Refusal, Refused
 from residents.forms import line
+from residents.views.forms import GuardianForm
 from residents.views.pages import FamilyForm
 
 from ..choices import Role
@@ -47,7 +49,7 @@ class FillingPage(FamilyPage):
         try:
             self.family.fillable(row.pk)
         except Refused as refused:
-            messages.error(self.request, told(refused))
+            messages.error(self.request, advised(refused))
             return redirect("my:member", row.pk)
         return None
 
@@ -128,22 +130,10 @@ class FillStep(FillingPage):
         )
 
 
-class CheckForm(FamilyForm):
+class CheckForm(GuardianForm):
     """What is agreed to when it is handed in."""
 
-    guardian = forms.BooleanField(
-        label="我是孩子的父母或监护人，同意登记和使用孩子的这些资料。", required=False
-    )
-
-    def __init__(self, *args: Any, guardian: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not guardian:
-            del self.fields["guardian"]
-
-    def tell(self, refused: Refused) -> None:
-        if refused.code == Refusal.GUARDIAN_CONSENT and "guardian" in self.fields:
-            refused.fields["guardian"] = refused.sentence
-        super().tell(refused)
+    guardian_label = "我是孩子的父母或监护人，同意登记和使用孩子的这些资料。"
 
 
 class Check(FillingPage):
@@ -165,16 +155,16 @@ class Check(FillingPage):
         return self.taken(entry)
 
     def form(self, data: Any = None) -> CheckForm:
-        return CheckForm(data, guardian=self.filling.is_childs and not self.filling.mine)
+        return CheckForm(data, guardian=self.filling.needs_guardian)
 
     def submit(self, values: dict[str, Any]) -> Submission:
         entry = self.filling.entry
         if entry is None:
             raise Refused(Refusal.NOTHING_TYPED)
         # The button names the record that the page showed: if it moved on again, that is told again.
-        anew = bool(self.filling.moved) and self.request.POST.get("anew") == self.filling.version
-        if anew or values.get("guardian"):
-            entry = self.filling.keep({}, guardian=values.get("guardian", False), anew=anew)
+        seen = self.request.POST.get("anew", "") if self.filling.moved else ""
+        if seen or values.get("guardian"):
+            entry = self.filling.keep({}, guardian=values.get("guardian", False), seen=seen)
         return self.family.submit(entry.pk)
 
     def taken(self, entry: Submission) -> HttpResponseBase:

@@ -19,7 +19,7 @@ from django import forms
 from django.utils.functional import cached_property
 
 from residents import id_numbers, typed
-from residents.choices import IdType
+from residents.choices import GB_11643, IdType
 from residents.completeness import ADULT_QUESTIONS_AGE, missing_fields, required_fields
 from residents.crypto import digest
 from residents.models import Resident
@@ -39,8 +39,8 @@ from ..record_fields import (
     values_at,
     version_of,
 )
-from ..sight import TELLING, masked, owed_at
-from ..wording import Reader, source_of
+from ..sight import masked, owed_at
+from ..wording import Reader, labels, source_of
 
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "who": ("身份", ("name", "id_type", "id_number", "sex", "birth_date")),
@@ -159,7 +159,7 @@ class MemberForm(FamilyForm):
 
     def _is_told(self, name: str) -> bool:
         """Whether the number tells it, or will, once it is typed."""
-        if self.person.id_type not in TELLING:
+        if self.person.id_type not in GB_11643:
             return False
         if not self.person.id_number:
             return self.consented
@@ -241,10 +241,10 @@ class MemberForm(FamilyForm):
         ]
 
     @property
-    def withheld(self) -> bool:
-        """Whether something is not asked because the separate consent is missing."""
+    def withheld(self) -> str:
+        """What is not asked because the separate consent is missing."""
         asked = {name for topic in self.parts for name in TOPICS[topic][1]}
-        return not self.consented and bool(asked & typed.SENSITIVE)
+        return "" if self.consented else labels(asked & typed.SENSITIVE)
 
     @property
     def typed(self) -> dict[str, Any]:

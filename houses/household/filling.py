@@ -1,7 +1,7 @@
 """One member, or somebody new in a house, as an account fills in for them step by step: the steps, what
 was typed at each, and what a draft would change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,8 @@ from residents.upstream import blank
 from ..drafts import stale_fields, standing, stored
 from ..family import Family
 from ..filled import Filled
-from ..models import Submission
 from ..record_fields import same, version_of
-from ..sight import masked
+from ..sight import masked, open_entry
 from ..wording import Reader, called_at_home, in_order, label_of
 from .fill_form import TOPICS, MemberForm
 
@@ -42,8 +41,7 @@ class Filling(Filled):
     @classmethod
     def of_member(cls, family: Family, row: Any) -> "Filling":
         """What the account typed of this member before goes on."""
-        mine = family.submissions.open().filter(membership=row.pk)
-        return cls(family, row.house, row, mine.order_by("-pk").first())
+        return cls(family, row.house, row, open_entry(family, row))
 
     @property
     def name(self) -> str:
@@ -108,13 +106,6 @@ class Filling(Filled):
         return order[max(order.index(step) + way, 0)]
 
     # -- what was typed -----------------------------------------------------------------------
-
-    def keep(self, values: Mapping[str, Any], *, guardian: bool = False, anew: bool = False) -> Submission:
-        """Keep it as a draft. Raises Refused."""
-        if self.row is not None:
-            return self.family.draft(self.row.pk, values, guardian=guardian, anew=anew)
-        key = self.entry.pk if self.entry else None
-        return self.family.name_member(self.house.pk, values, guardian=guardian, submission=key)
 
     def read_off(self) -> list[str]:
         """Labels of what the typed number tells beyond what was typed."""

@@ -11,11 +11,11 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from residents import id_numbers, typed
-from residents.advice import advise
+from residents.advice import advised
 from residents.exceptions import Refusal, Refused
 from residents.forms import line
 from residents.models import Resident
-from residents.views.forms import SensitiveForm
+from residents.views.forms import GuardianForm, SensitiveForm
 from residents.views.pages import FamilyForm
 
 from .. import qr, reviewing
@@ -78,7 +78,7 @@ class Invite(ActPage):
         try:
             self.family.invitable(self.row.pk)
         except Refused as refused:
-            return f"{refused.sentence}{advise(refused.code)}"
+            return advised(refused)
         return ""
 
 
@@ -89,7 +89,7 @@ class DigitsForm(FamilyForm):
     last_six = line("证件号码后六位", required=True, autocapitalize="characters")
 
 
-class LinkForm(MemberForm, SensitiveForm):
+class LinkForm(MemberForm, SensitiveForm, GuardianForm):
     """The own record, all at once, with what is agreed to on the same page."""
 
     last_six = forms.CharField(widget=forms.HiddenInput)
@@ -97,9 +97,7 @@ class LinkForm(MemberForm, SensitiveForm):
         label="我已阅读并同意《个人信息处理告知》。",
         error_messages={"required": "请阅读后勾选，才能提交。"},
     )
-    guardian = forms.BooleanField(
-        label="此人未满 14 周岁，我是监护人，同意登记孩子的资料。已满 14 周岁不用勾选。", required=False
-    )
+    guardian_label = "此人未满 14 周岁，我是监护人，同意登记孩子的资料。已满 14 周岁不用勾选。"
 
     def __init__(self, data: Any = None, *, row: Membership, last_six: str = "") -> None:
         super().__init__(data, row=row, consented=True)
@@ -114,11 +112,6 @@ class LinkForm(MemberForm, SensitiveForm):
         if typed.SENSITIVE & set(self.typed) and not cleaned.get("sensitive"):
             self.add_error("sensitive", f"{Refusal.CONSENT_MISSING.label}不同意的，请把这些内容改回原样。")
         return cleaned
-
-    def tell(self, refused: Refused) -> None:
-        if refused.code == Refusal.GUARDIAN_CONSENT and "guardian" in self.fields:
-            refused.fields["guardian"] = refused.sentence
-        super().tell(refused)
 
     def hand_in(self, token: str) -> Submission:
         agreed = self.cleaned_data

@@ -10,10 +10,10 @@ from residents.forms import line, reason_field
 from residents.models import Photo
 from residents.views.pages import FamilyForm
 
-from ..asked import open_end
+from ..asked import open_one
 from ..family import NICKNAME_LENGTH
-from ..models import Membership
-from ..sight import Member, facts, looked_at, open_entries, reader_of
+from ..models import Membership, Request
+from ..sight import Member, facts, looked_at, reader_of
 from ..states import Status
 from .act_page import ActPage
 from .pages import FamilyPage
@@ -25,8 +25,7 @@ class MemberPage(FamilyPage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.find(looked_at(self.scope, self.scope.shown), pk=pk)
-        entries = {one.submission.membership_id: one for one in open_entries(self.family)}
-        member = Member(row, row.resident_id == self.user.resident_id, entries.get(pk))
+        member = Member.of(self.family, row)
         return self.page(
             title=member.name,
             member=member,
@@ -34,7 +33,7 @@ class MemberPage(FamilyPage):
             facts=facts(row.resident, reader_of(self.scope, row.resident), row) if member.full else [],
             photo=Photo.of(row.resident_id) if member.full else None,
             is_bound=row.bound_at is not None,
-            leaving=open_end(self.family, row),
+            leaving=open_one(self.family, Request.Kind.END, row.house_id),
         )
 
 
@@ -95,7 +94,7 @@ class Leave(ActPage):
 
     @property
     def member(self) -> Member:
-        return Member(self.row, self.row.resident_id == self.user.resident_id)
+        return Member.of(self.family, self.row)
 
     @property
     def home(self) -> str:
@@ -108,7 +107,7 @@ class Leave(ActPage):
         return "已申请迁出，等待物业答复。答复会显示在“申请”里。"
 
     def show(self, form: FamilyForm, status: int = 200, **context: Any) -> HttpResponse:
-        waiting = open_end(self.family, self.row)
+        waiting = open_one(self.family, Request.Kind.END, self.row.house_id)
         return super().show(form, status, member=self.member, row=self.row, waiting=waiting, **context)
 
 

@@ -7,9 +7,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
 
+from residents.exceptions import Refused
 from residents.masking import mask_phone
 from residents.models import SmsCode
-from residents.sign_in import PROOF_LASTS, Codes
+from residents.sign_in import Codes, require_proof
 from residents.views.codes import AskPhone, CodePage, TypeCode
 from residents.views.pages import FamilyForm
 
@@ -61,11 +62,16 @@ class ProvedPage(PhonePage):
         stopped = super().gate(request)
         if stopped is not None:
             return stopped
-        old = Codes(request, SmsCode.Purpose.CHANGE_OLD)
-        if not old.proves(self.user.phone or "", PROOF_LASTS):
-            messages.error(request, "请先验证现在的手机号。")
+        try:
+            require_proof(self.user, self.proof)
+        except Refused as refused:
+            messages.error(request, refused.fields["old_request"])
             return redirect("my:change_phone")
         return None
+
+    @property
+    def proof(self) -> str:
+        return Codes(self.request, SmsCode.Purpose.CHANGE_OLD).token
 
 
 class NewPhone(ProvedPage, AskPhone):
@@ -78,7 +84,7 @@ class NewPhoneCode(ProvedPage, TypeCode):
     button = "更换手机号"
 
     def accept(self, phone: str) -> None:
-        self.family.change_phone(phone)
+        self.family.change_phone(phone, self.proof)
         update_session_auth_hash(self.request, self.user)
 
     def go_on(self) -> HttpResponseBase:

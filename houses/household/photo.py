@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,25 +9,20 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 
-from residents.exceptions import Refusal
+from residents.exceptions import Refused
 from residents.models import Consent, Photo
 from residents.uploads import PhotoField
-from residents.views.pages import FamilyForm
+from residents.views.forms import GuardianForm
 
 from .. import photos
-from ..checks import is_child
+from ..drafts import lacks_guardian
 from ..models import Membership
 from .pages import FamilyPage
 
 
-class PhotoForm(FamilyForm):
+class PhotoForm(GuardianForm):
     photo = PhotoField(help_text="请用近期的正面免冠照，可以直接拍一张。")
-    guardian = forms.BooleanField(label="我是孩子的监护人，同意登记这张照片。", required=False)
-
-    def __init__(self, *args: Any, guardian: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not guardian:
-            del self.fields["guardian"]
+    guardian_label = "我是孩子的监护人，同意登记这张照片。"
 
 
 class PhotoPage(FamilyPage):
@@ -38,7 +32,7 @@ class PhotoPage(FamilyPage):
 
     @cached_property
     def row(self) -> Membership:
-        rows = self.scope.pictured.select_related("resident")
+        rows = self.scope.full.select_related("resident")
         found: Membership = self.find(rows, pk=self.kwargs["pk"])
         return found
 
@@ -60,11 +54,11 @@ class PhotoPage(FamilyPage):
         self.family.set_photo(self.row.pk, values["photo"], guardian=values.get("guardian", False))
 
     def form(self, *data: Any) -> PhotoForm:
-        child = is_child(self.row.resident) and not self._agreed(Consent.Kind.GUARDIAN)
-        return PhotoForm(*data, guardian=child and not self._mine)
+        mine = self.row.resident_id == self.user.resident_id
+        return PhotoForm(*data, guardian=not mine and lacks_guardian(self.user, self.row.resident, {}))
 
     def show(self, form: PhotoForm, status: int = 200) -> HttpResponse:
-        photo = self.family.photo(self.row.pk)
+        photo = Photo.of(self.row.resident_id)
         open_to_me = self.scope.fillable.filter(pk=self.row.pk).exists()
         return self.page(
             status,
@@ -73,28 +67,19 @@ class PhotoPage(FamilyPage):
             form=form,
             kept=photo is not None and not photo.is_the_households,
             may_fill=open_to_me and (photo is None or photo.is_the_households),
-            agreed=self._agreed(Consent.Kind.SENSITIVE),
+            agreed=Consent.stands(self.user, Consent.Kind.SENSITIVE),
             home=reverse("my:member", args=[self.row.pk]),
         )
-
-    @property
-    def _mine(self) -> bool:
-        return self.row.resident_id == self.user.resident_id
-
-    def _agreed(self, kind: Consent.Kind) -> bool:
-        child = self.row.resident if kind == Consent.Kind.GUARDIAN else None
-        return Consent.stands(self.user, kind, child=child)
 
 
 class PhotoImage(FamilyPage):
     """The picture itself; no address but this one leads to it, and nothing keeps it."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        row: Membership = self.find(self.scope.pictured, pk=pk)
-        photo = Photo.of(row.resident_id)
-        if photo is None:
-            raise Http404(Refusal.NOT_FOUND.label)
-        return photos.answer(photo)
+        try:
+            return photos.answer(self.family.photo(pk))
+        except Refused as refused:
+            raise Http404(refused.sentence) from None
 
 
 urls = [

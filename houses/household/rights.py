@@ -15,6 +15,7 @@ from residents.masking import mask_id_number, mask_phone
 from residents.models import Photo, Resident, User
 from residents.views.pages import AccountPage, FamilyForm
 
+from ..asked import open_one
 from ..family import Family
 from ..models import Membership, Request
 from ..sight import Fact, facts, reader_of
@@ -102,7 +103,7 @@ class AskTheOffice(ActPage):
         return reverse("my:record")
 
     def show(self, form: FamilyForm, status: int = 200, **context: Any) -> HttpResponse:
-        waiting = self.family.asked.open().filter(kind=self.kind, house=None).first()
+        waiting = open_one(self.family, self.kind)
         linked = self.user.resident_id is not None
         return super().show(form, status, waiting=waiting, linked=linked, **context)
 

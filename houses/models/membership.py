@@ -192,9 +192,10 @@ class Membership(Claimable):
     @property
     def called(self) -> list[tuple[str, str]]:
         """Name and number ("" for unknown) that the platform's household rows give this person."""
-        said = {key: entry.get("value", "") for key, entry in self.upstream.items()}
+        said = self.upstream
         pairs = [
-            (said.get(name, ""), said.get(number, "")) for name, number in (self.CALLED, self.CALLED_BY_SELF)
+            (said.get(name, {}).get("value", ""), said.get(number, {}).get("value", ""))
+            for name, number in (self.CALLED, self.CALLED_BY_SELF)
         ]
         return [pair for pair in pairs if any(pair)]
 

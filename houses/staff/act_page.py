@@ -1,15 +1,14 @@
-"""What the pages of the acts share: what will happen is said, a form is posted, what changed is told."""
+"""The acts of the office: upon a member, upon a house."""
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from residents.completeness import missing
 from residents.forms import ActForm
+from residents.views.acts import Act
 from residents.views.pages import came_from
 
 from ..models import House, Membership
@@ -17,54 +16,14 @@ from .forms import ReasonForm
 from .pages import StaffPage
 
 
-class ActPage(StaffPage):
-    """One act: what will happen, a form, and a button that does it."""
-
+class ActPage(Act[ActForm], StaffPage):
     template_name = "staff/act.html"
     form_class: type[ActForm] = ReasonForm
     sentence = ""
-    button = ""
-    danger = False
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(self.form())
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        form = self.form(request.POST)
-        if not form.carry_out(self.act):
-            return self.show(form, 422)
-        messages.success(request, self.done(form))
-        return self.leave()
-
-    def form(self, data: Any = None) -> ActForm:
-        return self.form_class(data)
-
-    def act(self, values: dict[str, Any]) -> object:
-        """The method of the office."""
-        raise NotImplementedError
-
-    def done(self, form: ActForm) -> str:
-        """What changed, in words."""
-        raise NotImplementedError
-
-    @property
-    def home(self) -> str:
-        """Where one goes from here, unless the form says where one came from."""
-        raise NotImplementedError
-
-    def leave(self) -> HttpResponseBase:
-        return self.back(self.home)
 
     def show(self, form: ActForm, status: int = 200, **context: Any) -> HttpResponse:
-        shown = {
-            "form": form,
-            "sentence": self.sentence,
-            "button": self.button,
-            "danger": self.danger,
-            "next": came_from(self.request),
-            "home": self.home,
-        }
-        return self.page(status, **{**shown, **context})
+        around = {"sentence": self.sentence, "next": came_from(self.request)}
+        return super().show(form, status, **{**around, **context})
 
 
 class MemberAct(ActPage):

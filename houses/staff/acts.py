@@ -114,7 +114,7 @@ class Invite(MemberAct):
             return self.leave()
         form = ActForm(request.POST)
         if not form.carry_out(lambda _: self.office.invite(self.pk)):
-            return self.show(form, 422)
+            return self.show(form, form.status)
         invitation, token = form.done
         return self.show(form, link=self._link(token), until=invitation.expires_at)
 
@@ -154,7 +154,7 @@ class Transfer(HouseAct):
         if request.POST.get("act") != "confirm":
             return self.show(form, sure=form.is_valid() and request.POST.get("act") != "change")
         if not form.carry_out(lambda values: self._transfer(form)):
-            return self.show(form, 422)
+            return self.show(form, form.status)
         messages.success(request, self.done(form))
         return self.leave()
 

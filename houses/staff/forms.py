@@ -10,6 +10,7 @@ from residents.forms import ActForm, line, reason_field
 
 from ..models import Membership
 from ..states import EndReason
+from ..wording import role_of
 
 # One tap each.
 ACTIVATION_REASONS = ["已核对身份证原件", "电话核实本人", "已核对户口本"]
@@ -83,8 +84,7 @@ class TransferForm(ActForm):
 
 def called(row: Membership) -> str:
     """付文生（丈夫）."""
-    role = row.get_role_display() if row.role is not None else "关系未知"
-    return f"{row.resident.shown_name}（{role}）"
+    return f"{row.resident.shown_name}（{role_of(row)}）"
 
 
 class FindPersonForm(ActForm):

@@ -63,7 +63,7 @@ class Complete(MemberAct):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         form = fill(self._fresh, request.POST, self.office)
         if form.done is None:
-            return self._show(form, 422)
+            return self._show(form, form.status)
         messages.success(request, completed_told(self.scope, form, self._fresh()))
         return self.leave()
 
@@ -143,7 +143,7 @@ class AddMember(HouseAct):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         form = self._form(request.POST)
         if not form.add(self.office):
-            return self._show(form, 422)
+            return self._show(form, form.status)
         messages.success(request, self._told(form))
         return self.leave()
 

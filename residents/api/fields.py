@@ -62,13 +62,13 @@ class Flag(Strict, serializers.BooleanField):
 
 
 class Code(Strict, serializers.ChoiceField):
-    """A value of a code table. `table` has the words, which the description tells."""
+    """A value of a code table, of which the description tells the words."""
 
     def __init__(
         self, table: type[Choices], *args: Any, leaving_out: tuple[Any, ...] = (), **kwargs: Any
     ) -> None:
         choices = [(value, label) for value, label in table.choices if value not in leaving_out]
-        self.table, self.kind = table, type(choices[0][0])
+        self.kind = type(choices[0][0])
         words = "，".join(f"{value} {label}" for value, label in choices)
         kwargs["help_text"] = f"{kwargs.get('help_text', '')}取值：{words}。"
         kwargs.setdefault("example", choices[0][0])

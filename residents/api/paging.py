@@ -15,8 +15,8 @@ class Pages(PageNumberPagination):
     page_size_query_description = "每页条数，最多 50，默认 20。"
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """With the bounds that DRF's own leaves out."""
-        number = {"type": "integer", "minimum": 1}
+        """With the bounds and examples that DRF's own leaves out."""
+        number = {"type": "integer", "minimum": 1, "examples": [1]}
         return [
             _parameter(self.page_query_param, self.page_query_description, number),
             _parameter(

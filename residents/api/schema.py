@@ -12,10 +12,10 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from ..exceptions import Refusal
 from . import problems
 from .fields import Answer, Body
+from .headers import A_REQUEST, address
 from .problems import Problem
 
-# What may happen at any address; and at any that asks for a token.
-ALWAYS = (429,)
+# What may happen at any address that asks for a token; and at any behind the notice.
 SIGNED_IN = (Refusal.ACCOUNT_LOCKED, Refusal.PHONE_UNVERIFIED)
 NOTICED = (Refusal.NOTICE_MISSING,)
 
@@ -29,12 +29,11 @@ def _header(description: str, schema: Mapping[str, Any], *, required: bool) -> d
 _WAIT = {
     "Retry-After": _header("多少秒后可以再试。", {"type": "integer", "minimum": 1}, required=True),
 }
-_LOCATION = {"type": "string", "format": "uri-reference", "examples": ["/api/v1/requests/asked/7/"]}
 
 # By status: what every answer of it carries, and what it may.
 HEADERS = {
     "401": {"WWW-Authenticate": _header("登录方式。", {"type": "string", "const": "Token"}, required=True)},
-    "409": {"Location": _header("重复提交时：已经有的那一项的地址。", _LOCATION, required=False)},
+    "409": {"Location": _header("重复提交时：已经有的那一项的地址。", address(A_REQUEST), required=False)},
     "429": _WAIT,
     "503": _WAIT,
 }
@@ -169,17 +168,8 @@ def _complete(found: dict[str, Any]) -> None:
 def _complete_parameter(parameter: dict[str, Any]) -> None:
     schema = parameter["schema"]
     if parameter["in"] == "path" and schema.get("type") == "integer":
-        schema = parameter["schema"] = {"examples": [12], **schema, "minimum": 1, "maximum": 2**53}
+        parameter["schema"] = {"examples": [12], **schema, "minimum": 1, "maximum": 2**53}
         parameter.setdefault("description", NUMBER)
-    if not {"example", "examples"} & (parameter.keys() | schema.keys()):
-        schema["examples"] = [_likely(schema)]
-
-
-def _likely(schema: Mapping[str, Any]) -> Any:
-    """A value of a parameter of which nobody gave an example."""
-    if schema.get("format") == "uuid":
-        return "9b2f6c1e-4d7a-4f0e-8a53-2c1d7e6b9f04"
-    return schema["enum"][0] if "enum" in schema else schema.get("minimum")
 
 
 def _drop(part: Any, name: str) -> None:

@@ -11,12 +11,12 @@ from ..models import Device, SmsCode, User
 from ..models.sms_code import LIFETIME, MINUTE
 from ..sign_in import admitted, admitted_by_wechat, client_address, send_code, sign_in_device, use_code
 from . import account, fields
+from .headers import NO_STORE
 from .schema import operation
 from .views import AccountView
 
 TAG = "登录"
 LOGIN = SmsCode.Purpose.LOGIN
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 class PublicView(AccountView):

@@ -1,7 +1,6 @@
 """Logins: staff, and residents with a verified phone or WeChat."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, models, transaction
@@ -48,6 +47,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
     # Raised by "sign out everywhere": a session of an earlier number has ended.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
+    UNLOCKED = models.Q(locked_at=None, is_active=True)
+
     class Meta:
         verbose_name = verbose_name_plural = "帐号"
         permissions = [("manage_account", "可管理住户帐号")]
@@ -73,6 +74,16 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
         """Whether this login opens the workbench or the admin: never by a code on a phone."""
         return self.is_staff or self.is_superuser
 
+    @property
+    def is_locked(self) -> bool:
+        """By the office, or because it is used no more. `UNLOCKED` asks the same of the database."""
+        return self.locked_at is not None or not self.is_active
+
+    @property
+    def has_phone(self) -> bool:
+        """A verified one."""
+        return bool(self.phone) and self.phone_verified_at is not None
+
     # -- sessions -------------------------------------------------------------------------
 
     def get_session_auth_hash(self) -> str:
@@ -91,32 +102,41 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # of the devi
 
     # -- who it is ------------------------------------------------------------------------
 
+    def verify_phone(self, phone: str) -> None:
+        """Once, by who signed in by password: a verified phone is changed by its own code. Raises Refused."""
+        unverified = User.objects.filter(self.UNLOCKED, phone_verified_at=None)
+        self._take_phone(unverified, phone=phone)
+
     def take_phone(self, phone: str, *, forget_wechat: bool = False) -> None:
         """The holder of this phone is in front of us; whoever held the former one is signed out.
 
         `forget_wechat`: nor does the WeChat of who held it open this account any more. Raises Refused
         where the phone is another account's.
         """
-        verified: dict[str, Any] = {"phone": phone, "phone_verified_at": timezone.now()}
-        if forget_wechat:
-            verified["wechat_openid"] = None
+        forgotten = {"wechat_openid": None} if forget_wechat else {}
+        self._take_phone(User.objects.all(), phone=phone, **forgotten)
+
+    def _take_phone(self, allowed: models.QuerySet["User"], **values: str | None) -> None:
+        """Where the account, as it is stored now, is among those allowed. Raises Refused."""
+        now, epoch = timezone.now(), models.F("session_epoch") + 1
         try:
             with transaction.atomic():
-                User.objects.filter(pk=self.pk).update(
-                    **verified, session_epoch=models.F("session_epoch") + 1
-                )
+                rows = allowed.filter(pk=self.pk)
+                taken = rows.update(**values, phone_verified_at=now, session_epoch=epoch)
         except IntegrityError:
             raise Refused(Refusal.PHONE_TAKEN, {"phone": Refusal.PHONE_TAKEN.label}) from None
         self.refresh_from_db()
+        if not taken:
+            raise Refused(Refusal.STALE)
 
     def require_unlocked(self) -> None:
-        if self.locked_at or not self.is_active:
+        if self.is_locked:
             raise Refused(Refusal.ACCOUNT_LOCKED)
 
     def require_phone(self) -> None:
         """A verified one. Raises Refused."""
         self.require_unlocked()
-        if not (self.phone and self.phone_verified_at):
+        if not self.has_phone:
             raise Refused(Refusal.PHONE_UNVERIFIED)
 
     def require_identity(self) -> None:

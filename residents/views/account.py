@@ -23,7 +23,7 @@ class VerifyPage(CodePage, AccountPage):
 
     def gate(self, request: HttpRequest) -> HttpResponseBase | None:
         stopped = super().gate(request)
-        if stopped is None and self.user.phone and self.user.phone_verified_at:
+        if stopped is None and self.user.has_phone:
             return self.back("my:home")
         return stopped
 
@@ -37,7 +37,7 @@ class VerifyCode(VerifyPage, TypeCode):
     phone_page = "account:verify_phone"
 
     def accept(self, phone: str) -> None:
-        self.user.take_phone(phone)
+        self.user.verify_phone(phone)
         update_session_auth_hash(self.request, self.user)
 
     def go_on(self) -> HttpResponseBase:

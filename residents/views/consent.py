@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 
-from ..consent_texts import FOLLOWS, TITLES
+from ..consent_texts import FOLLOWS, SENSITIVE, TITLES
 from ..exceptions import Refusal
 from ..models import Consent
 from .forms import ConsentForm, SensitiveForm
@@ -116,6 +116,7 @@ class Consents(AccountPage):
         rows = agreed(self.user.consents.order_by("kind", "given_at"))
         return self.page(
             status,
+            sensitive=SENSITIVE,
             form=None if Consent.stands(self.user, Consent.Kind.SENSITIVE) else form,
             standing=[one for one in rows if one.row.withdrawn_at is None],
             past=[one for one in rows if one.row.withdrawn_at],

@@ -1,8 +1,12 @@
 """What is typed on the pages of the own account."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
+from ..consent_texts import SENSITIVE
+from ..exceptions import Refusal, Refused
 from ..validators import normalise_phone
 from .pages import FamilyForm
 
@@ -42,7 +46,7 @@ class CodeForm(FamilyForm):
 
 class SensitiveForm(FamilyForm):
     sensitive = forms.BooleanField(
-        label="我单独同意处理我填写的敏感信息：证件号码、民族、政治面貌、是否退役军人、是否低保、照片。",
+        label=f"我单独同意处理我填写的敏感信息：{SENSITIVE}。",
         error_messages={"required": "请阅读后勾选。"},
     )
 
@@ -60,3 +64,20 @@ class ConsentForm(SensitiveForm):
         self.fields["sensitive"].required = False
         if not sensitive:
             del self.fields["sensitive"]
+
+
+class GuardianForm(FamilyForm):
+    """With the tick of a child's guardian, where one is asked for (`guardian`)."""
+
+    guardian_label = ""
+
+    def __init__(self, *args: Any, guardian: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if guardian:
+            self.fields["guardian"] = forms.BooleanField(label=self.guardian_label, required=False)
+
+    def tell(self, refused: Refused) -> None:
+        """That it is missing stands at the tick."""
+        if refused.code == Refusal.GUARDIAN_CONSENT and "guardian" in self.fields:
+            refused.fields["guardian"] = refused.sentence
+        super().tell(refused)

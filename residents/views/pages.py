@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views import View
 
-from ..advice import advise
-from ..exceptions import Refused, told
+from ..advice import advise, advised
+from ..exceptions import Refused
 from ..forms import ActForm
 from ..models import Consent, User
 
@@ -71,9 +71,9 @@ class AccountPage(PublicPage):
         if not isinstance(user, User):
             return led_to("account:login", self)
         self.user = user
-        if user.locked_at or not user.is_active:
+        if user.is_locked:
             return render(request, "household/locked.html", {"title": "帐号已锁定"}, status=403)
-        if self.needs_phone and not (user.phone and user.phone_verified_at):
+        if self.needs_phone and not user.has_phone:
             return led_to("account:verify_phone", self)
         if self.needs_notice and not Consent.stands(user, Consent.Kind.NOTICE):
             return led_to("account:consent", self)
@@ -84,7 +84,7 @@ class AccountPage(PublicPage):
         try:
             act()
         except Refused as refused:
-            messages.error(self.request, f"{told(refused)}{advise(refused.code)}")
+            messages.error(self.request, advised(refused))
             return False
         messages.success(self.request, done)
         return True
@@ -93,15 +93,15 @@ class AccountPage(PublicPage):
 class FamilyForm(ActForm):
     """A form of an account's own. No transaction around it: a refused try counts.
 
-    `status` is what its page is answered with, `why` the refusal's code: at a limit one waits.
+    `why` is the refusal's code, and of it is the `status`: at a limit one waits.
     """
 
     whole = False
-    status, why = 422, ""
+    why = ""
 
     def tell(self, refused: Refused) -> None:
         """Also what helps."""
-        self.status, self.why = refused.status, refused.code
+        self.status, self.why = 429 if refused.is_limit else 422, refused.code
         super().tell(refused)
         if advice := advise(refused.code):
             self.add_error(None, advice)

@@ -7,16 +7,16 @@ from typing import Any
 from django.urls import path, reverse
 from rest_framework.response import Response
 
-from houses.api.requests import at
 from houses.api.views import FamilyView
 from residents.api import fields
+from residents.api.headers import made
 from residents.api.schema import operation
 from residents.exceptions import Refusal, Refused
 
 from ..merge import Outcome
 from ..models import SyncItem
 from ..own import ask_for_own, last_of_own
-from ..wording import in_words
+from ..wording import in_words, last_in_words
 
 TAG = "同步安防数据"
 
@@ -26,11 +26,8 @@ class Result:
     """What came of it, as the account is told."""
 
     told: Outcome
+    sentence: str
     finished_at: datetime | None = None
-
-    @property
-    def sentence(self) -> str:
-        return in_words(self.told)
 
     @property
     def cause(self) -> str:
@@ -93,11 +90,12 @@ class Start(FamilyView):
             "按已验证的手机号查询安防平台，最多等十秒，一分钟一次。"
             "平台没有答复或答复有误也是一种结果（outcome 为 failed），资料没有改动。"
         ),
-        parameters=[at("这次结果的地址。", "/api/v1/sync/last/")],
+        parameters=[made("这次结果的地址。", "/api/v1/sync/last/")],
     )
     def post(self, request: Any) -> Response:
         self.read(fields.Nothing)
-        found = Result(ask_for_own(self.user))
+        outcome = ask_for_own(self.user)
+        found = Result(outcome, in_words(outcome))
         return self.tell(StartedAnswer, found, 201, Location=reverse("sync_api:last"))
 
 
@@ -110,17 +108,11 @@ class Last(FamilyView):
         refusals=[Refusal.IDENTITY_MISSING, Refusal.NOT_FOUND],
     )
     def get(self, request: Any) -> Response:
-        item = last_of_own(self.user)
-        if item is None:
+        last = last_of_own(self.user)
+        if last is None:
             raise Refused(Refusal.NOT_FOUND)
-        return self.tell(LastAnswer, Result(self._told(item), item.run.finished_at))
-
-    def _told(self, item: SyncItem) -> Outcome:
-        """An answer that was stored and led to nobody is no success: something stood between."""
-        stored = item.outcome not in (SyncItem.Outcome.FAILED, SyncItem.Outcome.NOT_FOUND)
-        if stored and not self.user.resident_id:
-            return Outcome(item.phone, SyncItem.Outcome.FAILED, Refusal.LINK_BLOCKED)
-        return Outcome(item.phone, item.outcome, item.cause)
+        sentence = last_in_words(last.outcome)
+        return self.tell(LastAnswer, Result(last.outcome, sentence, last.finished_at))
 
 
 urls = [

@@ -30,6 +30,17 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+violations: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _within_the_policy() -> Iterator[None]:
+    """Whatever a test does in a browser, no page wants more than its Content-Security-Policy grants."""
+    violations.clear()
+    yield
+    assert violations == []
+
+
 class Visitor:
     """Somebody at a browser: what was asked for, and what went wrong."""
 
@@ -39,6 +50,11 @@ class Visitor:
         self.errors: list[str] = []
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self._read(message.text))
+
+    def _read(self, console: str) -> None:
+        if "Content Security Policy" in console:
+            violations.append(console)
 
     def open(self, path: str) -> Page:
         self.page.goto(f"{self.site}{path}")

@@ -4,7 +4,7 @@ import pytest
 
 from houses.management.commands.seed_demo import PASSWORD
 from residents.models import User
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,3 +22,4 @@ def test_staff_read_it_and_nobody_else_is_asked(visitor: Visitor, page: str, dra
     assert visitor.errors == []
     foreign = {url for url in visitor.asked if url.startswith("http") and not url.startswith(visitor.site)}
     assert foreign == barred
+    violations[:] = [told for told in violations if not any(url in told for url in barred)]

@@ -1,7 +1,10 @@
 """The three ways in which a resident who is not the owner binds a house (houses/binding.py)."""
 
+from typing import Any
+
 import pytest
 
+from houses import binding
 from houses.choices import Role
 from houses.family import Family
 from houses.models import Membership, Request
@@ -226,6 +229,21 @@ def test_two_houses_are_two_applications(home: Home) -> None:
 def test_a_bound_house_is_not_asked_for(home: Home) -> None:
     with refused("already_bound"):
         home.family.apply_for(home.house, Role.OTHER, "我住这里")
+
+
+def test_a_house_that_is_bound_meanwhile_is_not_asked_for(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wife = account(LI_PHONE, "李梅", LI_ID)
+
+    def overtaken(**held: Any) -> None:
+        monkeypatch.undo()
+        Family(wife).confirm(home.wife.pk)
+        binding.lock(**held)
+
+    monkeypatch.setattr(binding, "lock", overtaken)
+    with pytest.raises(Refused, match="already_bound"):
+        Family(wife).apply_for(home.house, Role.WIFE, "我住这里")
 
 
 @pytest.mark.parametrize(("role", "text", "code"), [(99, "租房", "invalid"), (2, "  ", "reason_missing")])

@@ -15,7 +15,7 @@ from houses.family import Family
 from houses.models import Invitation, Membership, Request, Submission
 from houses.office import Office
 from houses.states import EndReason, FindingCode, Status
-from residents.models import Attempt, Consent, Photo, Resident, User
+from residents.models import Attempt, Consent, Photo, Resident, SmsCode, User
 from residents.upstream import Sources
 from tests.cast import (
     CHEN_ID,
@@ -92,7 +92,7 @@ ACTS: dict[str, Callable[[Family, Any], object]] = {
     "set_photo": lambda family, it: family.set_photo(it.son.pk, BytesIO(picture())),
     "remove_photo": lambda family, it: family.remove_photo(_pictured(it).pk),
     "ask_end": lambda family, it: family.ask_end(it.son.pk, "去外地上学"),
-    "photo": lambda family, it: family.photo(it.son.pk),
+    "photo": lambda family, it: family.photo(_pictured(it).pk),
     # 老周's entry about him
     "submit": lambda family, it: family.submit(it.entry.pk),
     "discard": lambda family, it: family.discard(it.entry.pk),
@@ -157,7 +157,7 @@ def test_who_may(books: Any, act: str, who: str, came: str) -> None:
 OF_ONESELF: dict[str, Callable[[Family], object]] = {
     "read_identity": lambda family: family.read_identity("老周", ZHOU_ID),
     "state_identity": lambda family: family.state_identity("老周", ZHOU_ID),
-    "change_phone": lambda family: family.change_phone(CHEN_PHONE),
+    "change_phone": lambda family: family.change_phone(CHEN_PHONE, ""),
     "consent": lambda family: family.consent(Consent.Kind.NOTICE),
     "match": lambda family: family.match(),
     "confirmable": lambda family: family.confirmable,
@@ -252,6 +252,32 @@ def test_saying_who_one_is_has_a_daily_limit(new: Family) -> None:
             new.state_identity("", CHEN_ID)
     with refused("too_many"):
         new.state_identity("陈五", CHEN_ID)
+
+
+def _proof(phone: str) -> str:
+    """The token of a code that the holder of this phone typed just now."""
+    row, code = SmsCode.issue(phone, SmsCode.Purpose.CHANGE_OLD, "a proof", "")
+    row.use(code)
+    return "a proof"
+
+
+def test_a_phone_is_changed_by_who_holds_the_old_one(new: Family) -> None:
+    new.change_phone(LI_PHONE, _proof(CHEN_PHONE))
+    assert new.user.phone == LI_PHONE
+
+
+@pytest.mark.parametrize("proved", ["", LI_PHONE], ids=["none", "another's"])
+def test_without_the_old_phone_there_is_no_new_one(new: Family, proved: str) -> None:
+    proof = _proof(proved) if proved else ""
+    with refused("code_dead", "old_request"):
+        new.change_phone(LI_PHONE, proof)
+
+
+def test_the_phone_that_the_counter_took_away_meanwhile_proves_nothing(new: Family) -> None:
+    proof = _proof(CHEN_PHONE)
+    User.objects.filter(pk=new.user.pk).update(phone=WANG_PHONE)
+    with refused("code_dead", "old_request"):
+        new.change_phone(LI_PHONE, proof)
 
 
 def test_consent_is_given_once_and_taken_back_once(new: Family) -> None:

@@ -11,6 +11,7 @@ from houses.drafts import Author, draft
 from houses.family import Family
 from houses.models import Finding, House, Invitation, Membership, Submission
 from houses.office import Office
+from houses.record_fields import version_of
 from houses.states import EndReason, FindingCode, Status
 from residents.completeness import missing_fields
 from residents.models import Consent, Resident
@@ -353,8 +354,18 @@ def test_what_changed_meanwhile_is_told_and_not_overwritten(
 def test_who_has_seen_the_change_may_go_on(family: Family, wife: Membership, clerk: Office) -> None:
     family.draft(wife.pk, {"employer": "二中"})
     clerk.complete(wife.pk, {"employer": "三中"})
-    entry = family.draft(wife.pk, {"employer": "二中"}, anew=True)
+    entry = family.draft(wife.pk, {"employer": "二中"}, seen=version_of(fresh(wife)))
     assert family.submit(entry.pk).status == "waiting"
+
+
+def test_what_was_looked_at_and_changed_since_is_not_drafted_upon(
+    family: Family, wife: Membership, clerk: Office
+) -> None:
+    seen = version_of(wife)
+    clerk.complete(wife.pk, {"employer": "三中"})
+    with refused("stale"):
+        family.draft(wife.pk, {"employer": "二中"}, seen=seen)
+    assert not family.submissions.exists()
 
 
 def test_what_both_typed_is_not_stale(family: Family, wife: Membership, clerk: Office) -> None:

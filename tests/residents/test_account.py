@@ -1,11 +1,16 @@
 """Logins: one account per resident, per phone and per WeChat identity."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from residents.models import User
+from tests.cast import LI_PHONE
 from tests.factories import ResidentFactory, UserFactory
+from tests.household import refused
 
 pytestmark = pytest.mark.django_db
 PHONE = "13800000001"
@@ -56,3 +61,20 @@ def test_an_account_outlives_its_resident() -> None:
 def test_an_account_shows_nothing_personal() -> None:
     user = UserFactory(username=PHONE, phone=PHONE)
     assert str(user) == f"帐号 {user.pk}"
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"phone": LI_PHONE, "phone_verified_at": timezone.now()},
+        {"locked_at": timezone.now()},
+        {"is_active": False},
+    ],
+    ids=["verified", "locked", "inactive"],
+)
+def test_an_account_that_changed_meanwhile_verifies_no_phone(meanwhile: dict[str, Any]) -> None:
+    """Two windows ask; the first has answered, or the office was faster."""
+    user = UserFactory(staff=True)
+    User.objects.filter(pk=user.pk).update(**meanwhile)
+    with refused("stale"):
+        user.verify_phone(PHONE)

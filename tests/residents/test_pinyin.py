@@ -22,6 +22,10 @@ def test_a_name_is_found_by_its_sound(name: str, typed: str) -> None:
     assert f" {typed}" in spellings(name)
 
 
+def test_a_known_word_is_read_as_the_word() -> None:
+    assert spellings("重庆") == " chongqing cq"
+
+
 def test_readings_are_bounded() -> None:
     assert len(spellings("行行重重乐乐").split()) <= 2 * MOST_READINGS
 

@@ -4,7 +4,7 @@ import pytest
 
 from houses.choices import Role
 from houses.models import Membership
-from residents.models import Consent, Device, User
+from residents.models import Consent, User
 from tests.api import Program, problem, program_of
 from tests.cast import WANG_ID, WANG_PHONE
 from tests.factories import HouseFactory
@@ -85,10 +85,6 @@ def test_who_has_not_said_who_they_are_is_asked_to(owner: Membership) -> None:
 
 def test_an_address_that_is_none_is_a_problem_document(owner: Membership) -> None:
     problem(program_of(owner).get("/nothing/"), 404, "not_found")
-
-
-def test_a_device_tells_no_token() -> None:
-    assert "digest" not in str(Device(digest="x"))
 
 
 def test_the_houses_take_few_queries(owner: Membership, django_assert_max_num_queries: object) -> None:

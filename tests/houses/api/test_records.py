@@ -1,13 +1,15 @@
 """A member's record: read with its version, completed and changed while that version stands."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from houses import drafts
 from houses.choices import Role
+from houses.family import Family
 from houses.models import Membership, Submission
 from houses.states import Status
 from residents.models import Consent, Resident
@@ -156,33 +158,31 @@ def test_of_an_older_version_nothing_is_written(program: Program, wife: Membersh
     assert Submission.objects.count() == 1
 
 
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[QuerySet[Any], dict[str, Any]], None]:
+    """`meanwhile(rows, change)` is written after the version was compared, before the draft is made."""
+    draft = Family.draft
+
+    def overtake(rows: QuerySet[Any], change: dict[str, Any]) -> None:
+        def overtaken(*args: Any, **said: Any) -> Submission:
+            rows.update(**change, version=F("version") + 1)
+            return draft(*args, **said)
+
+        monkeypatch.setattr(Family, "draft", overtaken)
+
+    return overtake
+
+
 def test_a_change_between_comparing_and_drafting_is_stale(
-    program: Program, wife: Membership, monkeypatch: pytest.MonkeyPatch
+    program: Program, wife: Membership, meanwhile: Any
 ) -> None:
-    """Somebody writes the record after its version was compared, before the draft looks at it."""
-    started = drafts._started
-
-    def overtaken(*args: Any) -> Submission:
-        Resident.objects.filter(pk=wife.resident_id).update(employer="三中", version=99)
-        args[2].refresh_from_db()
-        return started(*args)
-
-    monkeypatch.setattr(drafts, "_started", overtaken)
+    meanwhile(Resident.objects.filter(pk=wife.resident_id), {"employer": "三中"})
     problem(fill(program, wife, {"employer": "二中"}), 412, "stale")
     assert not Submission.objects.exists()
 
 
-def test_another_role_since_is_stale(
-    program: Program, owner: Membership, wife: Membership, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started = drafts._started
-
-    def overtaken(*args: Any) -> Submission:
-        Membership.objects.filter(pk=wife.pk).update(role=Role.OTHER)
-        args[2].refresh_from_db()
-        return started(*args)
-
-    monkeypatch.setattr(drafts, "_started", overtaken)
+def test_another_role_since_is_stale(program: Program, wife: Membership, meanwhile: Any) -> None:
+    meanwhile(Membership.objects.filter(pk=wife.pk), {"role": Role.OTHER})
     problem(fill(program, wife, {"role": Role.MOTHER}), 412, "stale")
 
 

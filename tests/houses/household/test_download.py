@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from houses.absorbing import absorb
 from houses.choices import Role
@@ -170,6 +171,14 @@ def test_no_number_of_anybody_else_is_in_it(owner: Membership, wife: Membership,
 def test_of_what_was_typed_about_others_it_tells_the_fields(owner: Membership, wife: Membership) -> None:
     told = copy(owner)["我填写的资料"]
     assert "手机号" in " ".join(line["内容"] for line in told) and {line["关于"] for line in told} == {"李梅"}
+
+
+def test_others_are_told_by_the_name_at_home(owner: Membership, wife: Membership) -> None:
+    Membership.objects.filter(pk=wife.pk).update(
+        nickname="孩儿他妈", status="activated", activated_at=timezone.now()
+    )
+    assert record(owner)["联系人（监护人）"] == "孩儿他妈"
+    assert {line["关于"] for line in copy(owner)["我填写的资料"]} == {"孩儿他妈"}
 
 
 def test_a_quiet_request_is_not_told_of(owner: Membership) -> None:

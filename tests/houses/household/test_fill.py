@@ -489,6 +489,15 @@ def test_without_consent_what_is_sensitive_is_not_asked(unconsented: Pages) -> N
     assert f"{reverse('account:consents')}?next={unconsented.at('origin')}" in page
 
 
+@pytest.mark.parametrize(
+    ("step", "withheld"), [("who", "证件号码"), ("origin", "民族"), ("more", "政治面貌、退役军人、低保")]
+)
+def test_without_consent_each_step_says_what_it_leaves_out(
+    unconsented: Pages, step: str, withheld: str
+) -> None:
+    assert f"所以这里不填{withheld}。" in unconsented.read(step)
+
+
 def test_what_was_typed_under_a_consent_is_not_shown_after_it(wife: Pages, owner: Membership) -> None:
     wife.fill("origin", **ORIGIN)
     consent = Consent.objects.get(account__resident=owner.resident, kind=Consent.Kind.SENSITIVE)

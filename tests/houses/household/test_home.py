@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from houses import dwellings
 from houses.choices import Role
 from houses.family import Family
 from houses.models import Membership, Request, Submission
@@ -214,6 +215,15 @@ def test_a_neighbour_sees_the_own_house_alone(home: Home) -> None:
     neighbour = at_home(member(HouseFactory(), person("老吴", id_number(41), "13800000041"), Role.SELF))
     html = read(neighbour, "my:home")
     assert "老吴" in html and not [name for name in ("老周", "李梅", home.house.address) if name in html]
+
+
+def test_a_house_that_is_bound_while_the_page_is_made_is_left_to_the_next(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.family.name_member(home.house.pk, {"name": "周小妹", "role": Role.DAUGHTER})
+    monkeypatch.setattr(dwellings, "_HOUSES", lambda family: [])
+    shown = words(home.owners, "my:home")
+    assert "李梅" not in shown and "周小妹" not in shown
 
 
 def test_a_locked_account_is_sent_to_the_office(home: Home) -> None:

@@ -13,6 +13,8 @@ from houses.absorbing import absorb
 from houses.choices import Role
 from houses.erasing import erase
 from houses.models import Membership
+from residents import images
+from residents.exceptions import Refusal
 from residents.images import MOST_BYTES
 from residents.models import Attempt, Consent, Photo, Resident, User
 from residents.upstream import Sources
@@ -23,6 +25,8 @@ from tests.my import door_of
 from tests.pictures import picture, put
 
 pytestmark = pytest.mark.django_db
+
+IPHONES = b"\0\0\0\x18ftypheic" + b"\0" * 99
 
 
 @pytest.fixture
@@ -160,6 +164,26 @@ def test_a_file_that_is_refused_leaves_no_consent_behind(books: Any) -> None:
         home(books.owner).set_photo(row.pk, upload(b"<html>"), guardian=True)
 
 
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(Consent.Kind.SENSITIVE, "consent_missing"), (Consent.Kind.GUARDIAN, "guardian_consent")],
+)
+def test_a_consent_that_is_taken_back_while_the_photo_is_read_counts(
+    books: Any, monkeypatch: pytest.MonkeyPatch, kind: str, code: str
+) -> None:
+    row = child(books)
+    home(books.owner).consent_for_child(row.pk)
+
+    def overtaken(file: Any) -> images.Portrait:
+        home(books.owner).withdraw_consent(kind, child=row.resident if kind == "guardian" else None)
+        return read(file)
+
+    read = images.read
+    monkeypatch.setattr(images, "read", overtaken)
+    with refused(code, but=(Consent,)):
+        home(books.owner).set_photo(row.pk, upload())
+
+
 # -- what is uploaded --------------------------------------------------------------------
 
 
@@ -171,7 +195,7 @@ def test_what_is_no_picture_is_refused(books: Any, content: bytes) -> None:
 
 def test_an_iphones_own_format_is_refused_with_what_helps(books: Any) -> None:
     with refused("photo_format"):
-        home(books.owner).set_photo(books.son.pk, upload(b"\0\0\0\x18ftypheic" + b"\0" * 99))
+        home(books.owner).set_photo(books.son.pk, upload(IPHONES))
 
 
 def test_a_file_of_more_than_ten_megabytes_is_refused(books: Any) -> None:
@@ -294,7 +318,15 @@ def test_d15_no_page_of_the_household_loads_anything_from_outside(books: Any, ad
     ]
 
 
-@pytest.mark.parametrize(("content", "told"), [(b"<html>", "照片无法读取"), (b"\0" * 10_000_001, "照片太大")])
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"<html>", Refusal.PHOTO_UNREADABLE.label),
+        (b"\0" * 10_000_001, Refusal.PHOTO_TOO_BIG.label),
+        (IPHONES, Refusal.PHOTO_FORMAT.label),
+    ],
+    ids=["unreadable", "too big", "format"],
+)
 def test_a_refused_file_is_told_at_the_form(books: Any, content: bytes, told: str) -> None:
     answer = door_of(books.owner).post(page(books.son), {"photo": upload(content)})
     assert (answer.status_code, told in answer.content.decode()) == (422, True)
@@ -328,7 +360,8 @@ def test_of_a_child_the_page_asks_the_guardian(books: Any) -> None:
     row = child(books)
     client = door_of(books.owner)
     assert "我是孩子的监护人" in client.get(page(row)).content.decode()
-    assert client.post(page(row), {"photo": upload()}).status_code == 422
+    answer = client.post(page(row), {"photo": upload()})
+    assert answer.status_code == 422 and "guardian" in answer.context["form"].errors
     client.post(page(row), {"photo": upload(), "guardian": "on"})
     assert Photo.of(row.resident) and "监护人" not in client.get(page(row)).content.decode()
 
@@ -337,6 +370,20 @@ def test_of_a_photo_that_stays_the_page_says_so(books: Any) -> None:
     put(books.son.resident, Sources.PLATFORM)
     shown = door_of(books.owner).get(page(books.son)).content.decode()
     assert "需要更换请到物业办理" in shown and 'type="file"' not in shown and "删除照片" not in shown
+
+
+def test_a_photo_that_stays_is_not_replaced_by_a_post(books: Any) -> None:
+    before = put(books.son.resident, Sources.STAFF)
+    answer = door_of(books.owner).post(page(books.son), {"photo": upload()})
+    assert answer.status_code == 422 and Refusal.PHOTO_KEPT.label in answer.content.decode()
+    assert Photo.of(books.son.resident).digest == before.digest
+
+
+def test_nor_is_it_removed_by_one(books: Any) -> None:
+    put(books.son.resident, Sources.STAFF)
+    answer = door_of(books.owner).post(page(books.son), {"remove": "1"}, follow=True)
+    assert Refusal.PHOTO_KEPT.label in " ".join(str(one) for one in answer.context["messages"])
+    assert Photo.of(books.son.resident)
 
 
 def test_the_page_takes_a_photo_away(books: Any) -> None:

@@ -46,6 +46,12 @@ def test_a_device_tells_neither_token_nor_digest(user: User) -> None:
     assert set(listed(Program(user))[0]) == {"key", "name", "created_at", "expires_at", "current"}
 
 
+def test_a_device_is_called_by_neither_token_nor_digest(user: User) -> None:
+    device, token = Device.sign_in(user)
+    shown = f"{device} {device!r}"
+    assert not [one for one in (token, device.token_key, device.digest) if one in shown]
+
+
 def test_what_is_over_is_not_listed(user: User) -> None:
     Device.sign_in(user)
     Device.objects.update(expiry=timezone.now())

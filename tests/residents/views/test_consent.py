@@ -61,6 +61,17 @@ def test_the_notice_says_what_the_law_asks(told: str) -> None:
     assert told in visible(Client().get("/my/notice/").content.decode())
 
 
+@pytest.mark.parametrize("told", ["微信，只在您用微信登录时", "微信给您的用户标识", "登录设备"])
+def test_the_notice_says_what_a_mini_program_brings(told: str) -> None:
+    assert told in visible(Client().get("/my/notice/").content.decode())
+
+
+@pytest.mark.parametrize("kind", Consent.Kind)
+def test_each_text_says_what_those_at_home_see(kind: Consent.Kind) -> None:
+    page = visible(Client().get(f"/my/notice/{kind.value}/").content.decode())
+    assert "称呼、与房屋的关系和登记状态" in page
+
+
 @pytest.mark.parametrize("field", ["证件号码", "民族", "政治面貌", "是否退役军人", "是否低保", "照片"])
 def test_each_sensitive_field_is_named_in_its_text_and_at_its_tick(newcomer: Any, field: str) -> None:
     assert field in Client().get("/my/notice/sensitive/").content.decode()

@@ -8,7 +8,9 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
+from residents.exceptions import Refusal
 from residents.models import SmsCode, User
+from residents.models.sms_code import TRIES
 from tests.cast import LI_PHONE, ZHOU_PHONE
 from tests.factories import UserFactory
 from tests.my import door
@@ -159,6 +161,15 @@ def test_a_used_code_signs_nobody_in_again(visitor: Client, outbox: Outbox) -> N
     assert signed_in(visitor) is None
 
 
+def test_a_code_that_was_guessed_at_too_often_is_told_to_be_dead(visitor: Client, outbox: Outbox) -> None:
+    ask(visitor)
+    for _ in range(TRIES):
+        type_code(visitor, another(last_code(outbox)))
+    answer = type_code(visitor, last_code(outbox))
+    assert (answer.status_code, signed_in(visitor)) == (422, None)
+    assert answer.content.decode().count(Refusal.CODE_DEAD.label) == 1
+
+
 def test_a_known_phone_and_an_unknown_one_are_told_the_same(outbox: Outbox) -> None:
     UserFactory(phone=ZHOU_PHONE, phone_verified_at=timezone.now(), locked_at=timezone.now())
     UserFactory(phone=LI_PHONE, is_staff=True)
@@ -187,6 +198,7 @@ def test_a_colleague_is_led_to_the_password_after_the_right_code(visitor: Client
     ask(visitor)
     assert "密码" not in type_code(visitor, another(last_code(outbox))).content.decode()
     page = type_code(visitor, last_code(outbox), next="/my/me/").content.decode()
+    assert Refusal.STAFF_PASSWORD.label in page
     assert 'href="/admin/login/?next=/my/me/"' in page and signed_in(visitor) is None
 
 
@@ -198,6 +210,15 @@ def test_too_often_is_told_as_such(visitor: Client) -> None:
     answer = ask(visitor)
     assert answer.status_code == 429
     assert answer.content.decode().count("一分钟内只能获取一次验证码") == 1
+
+
+def test_a_fourth_code_within_an_hour_is_told_as_too_many(visitor: Client, outbox: Outbox) -> None:
+    for _ in range(3):
+        ask(visitor)
+        wait_a_minute()
+    answer = ask(visitor)
+    assert (answer.status_code, len(outbox)) == (429, 3)
+    assert answer.content.decode().count(Refusal.SMS_TOO_MANY.label) == 1
 
 
 def test_who_has_a_code_already_finds_where_to_type_it(visitor: Client) -> None:
