@@ -23,6 +23,8 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from residents.crypto import SealError
+
 from .client import PlatformClient
 from .engine import Fetched, fetch, known_digests, settle
 from .exceptions import PASSING, STOPPING
@@ -121,6 +123,8 @@ class Drain:
         try:
             with PlatformClient.from_settings(patience=math.inf, stopped=self._is_over) as self._client:
                 self._ask_and_store()
+        except SealError:
+            self.storing.cause = "keys"  # of the items themselves, or of what is known of their phones
         finally:
             with suppress(DatabaseError, InterfaceError):
                 self.holder.give_back_all()
