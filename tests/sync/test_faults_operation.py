@@ -298,11 +298,10 @@ def test_x7_a_row_that_somebody_locks_for_too_long_costs_its_phone_only(
 ) -> None:
     """Whoever locks it gives up later; the phone is asked again then."""
     drain(start(6))
-    platform.round = 1
     for phone in owners(6):
         platform.answers[phone] = {**(platform.answer(phone) or {}), "company_name": "新单位"}
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = '300ms'")
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c statement_timeout=800ms")
+    connection.close()
     locked, release = threading.Event(), threading.Event()
 
     def lock() -> None:
@@ -324,9 +323,9 @@ def test_x7_a_row_that_somebody_locks_for_too_long_costs_its_phone_only(
     finally:
         release.set()
         holder.join()
-        connection.close()
     assert (outcomes(run), run.tally()["causes"]) == ({"updated": 5, "failed": 1}, {"busy": 1})
     assert (run.retry_failed(), drain(run), outcomes(run)) == (True, Ending.DONE, {"updated": 6})
+    connection.close()
 
 
 # -- X8: the network and transactions ----------------------------------------------------
