@@ -1,7 +1,7 @@
 # The commands of this project. Each sets up what it needs by itself.
 
 PYTHON := .venv/bin/python
-TEST_NEEDS := $(if $(SQLITE_ONLY),,postgresql) chromium
+TEST_NEEDS := $(if $(SQLITE_ONLY),,postgresql) redis chromium
 
 .PHONY: help demo test check bench openapi screenshots
 
@@ -20,8 +20,8 @@ check: ## ruff, mypy, import-linter, djlint, hadolint, missing migrations, produ
 	@scripts/setup.sh tests
 	@scripts/check.sh
 
-bench: ## the batch sync, the merge in sets, the work queues of 100,000 members, the mini-program's first page; on both databases
-	@scripts/setup.sh tests postgresql
+bench: ## the batch sync, ten kill -9 in one run, the merge in sets, the work queues of 100,000 members, the mini-program's first page; on both databases
+	@scripts/setup.sh tests postgresql redis
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.batch
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.batch
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.merge
@@ -30,6 +30,8 @@ bench: ## the batch sync, the merge in sets, the work queues of 100,000 members,
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.queues
 	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.home
 	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.home
+	@DATABASE_URL=sqlite:///db.sqlite3 $(PYTHON) -m benchmarks.kills
+	@$(PYTHON) -m scripts.postgresql $(PYTHON) -m benchmarks.kills
 
 openapi: ## writes docs/openapi.yaml, the description of the mini-program's API
 	@scripts/setup.sh

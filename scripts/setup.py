@@ -1,4 +1,4 @@
-"""Makes a fresh clone ready: `.venv`, `.env`, packages of npm and, for the tests, PostgreSQL and Chromium.
+"""Makes a fresh clone ready: `.venv`, `.env`, packages of npm and, for the tests, the servers and Chromium.
 
 Run by the system's Python, so the standard library has to do. What stands already is left
 alone, and so a second run takes a moment. What cannot be done ends in one sentence with the
@@ -61,6 +61,11 @@ def apt_install(package: str, purpose: str, *, way_out: str = "") -> None:
 def set_up_postgresql() -> None:
     if not (shutil.which("initdb") or glob("/usr/lib/postgresql/*/bin/initdb")):
         apt_install("postgresql", "测试用的 PostgreSQL", way_out="，或用 SQLITE_ONLY=1 make test 只测 SQLite")
+
+
+def set_up_redis() -> None:
+    if not shutil.which("redis-server"):
+        apt_install("redis-server", "测试用的 Redis")
 
 
 def set_up_chromium() -> None:
@@ -183,6 +188,8 @@ def main(wishes: list[str]) -> None:
         say("已写入 .env，其中是新生成的密钥，请勿提交或外传。")
     if "postgresql" in wishes:
         set_up_postgresql()
+    if "redis" in wishes:
+        set_up_redis()
     if "chromium" in wishes:
         set_up_chromium()
     if "fonts" in wishes:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Finds a Python that is new enough and hands over to setup.py.
-# usage: scripts/setup.sh [tests] [postgresql] [chromium]
+# usage: scripts/setup.sh [tests] [postgresql] [redis] [chromium]
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -17,11 +17,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
-from threading import Event
+from threading import Event, Lock
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+
+from residents.crypto import SealError
 
 from .client import PlatformClient
 from .engine import Fetched, fetch, known_digests, settle
@@ -66,26 +68,31 @@ class Got:
 
 
 class Breaker:
-    """Stops a run whose platform is down, refuses us, or speaks another language than before."""
+    """Stops a run whose platform is down, refuses us, or speaks another language than before.
+
+    Told by the threads, as they hear: who is refused must not go on asking while a set is merged.
+    """
 
     def __init__(self) -> None:
         self.cause = ""
         self.streak: list[tuple[SyncItem, str]] = []
+        self._turn = Lock()
 
-    def saw(self, item: SyncItem, outcome: Outcome) -> None:
-        if outcome.cause is None:
-            self.streak.clear()
-            return
-        self.streak.append((item, outcome.cause))
-        if outcome.cause in NO_OUTCOME:
-            self.cause = self.cause or outcome.cause
-        elif len(self.streak) >= BREAKER:
-            counted = Counter(cause for _, cause in self.streak)
-            self.cause = self.cause or counted.most_common(1)[0][0]
+    def saw(self, item: SyncItem, cause: str | None) -> None:
+        with self._turn:
+            if cause is None:
+                self.streak.clear()
+                return
+            self.streak.append((item, cause))
+            if cause in NO_OUTCOME:
+                self.cause = self.cause or cause
+            elif len(self.streak) >= BREAKER:
+                counted = Counter(cause for _, cause in self.streak)
+                self.cause = self.cause or counted.most_common(1)[0][0]
 
     def unanswered(self) -> list[SyncItem]:
         """The last failures tell of the platform, not of these phones: a resumed run asks again."""
-        return [item for item, cause in self.streak if cause in NO_OUTCOME or item.taken + 1 < PATIENCE]
+        return [item for item, cause in self.streak if item.taken + 1 < PATIENCE]
 
 
 class Drain:
@@ -101,7 +108,7 @@ class Drain:
         progress: Progress = lambda outcome: None,
     ) -> None:
         self.run, self.concurrency, self.progress = run, concurrency, progress
-        self.holder, self.breaker = Holder(run), Breaker()
+        self.holder, self.asking, self.storing = Holder(run), Breaker(), Breaker()
         self._stopping = stopping or Event()
         self._until = time.monotonic() + seconds
         self._cancelled = False
@@ -116,16 +123,24 @@ class Drain:
         try:
             with PlatformClient.from_settings(patience=math.inf, stopped=self._is_over) as self._client:
                 self._ask_and_store()
+        except SealError:
+            self.storing.cause = "keys"  # of the items themselves, or of what is known of their phones
         finally:
             with suppress(DatabaseError, InterfaceError):
                 self.holder.give_back_all()
         return self._ending()
 
+    @property
+    def _cause(self) -> str:
+        """Why the run is to stop, "" while it is not."""
+        return self.asking.cause or self.storing.cause
+
     def _ending(self) -> Ending:
-        if self.breaker.cause:
-            self.run.items.filter(pk__in=[item.pk for item in self.breaker.unanswered()]).reopen()
-            self.run.stop(self.breaker.cause)
-            log.warning("run stopped", run=self.run.pk, cause=self.breaker.cause)
+        if self._cause:
+            unanswered = [*self.asking.unanswered(), *self.storing.unanswered()]
+            self.run.items.filter(pk__in=[item.pk for item in unanswered]).put_off()
+            self.run.stop(self._cause)
+            log.warning("run stopped", run=self.run.pk, cause=self._cause)
             return Ending.STOPPED
         if self.run.finish() or self.run.status == SyncRun.Status.DONE:
             return Ending.DONE
@@ -152,7 +167,7 @@ class Drain:
     def _is_over(self) -> bool:
         """No new question is asked."""
         late = time.monotonic() >= self._until
-        return late or self._cancelled or bool(self.breaker.cause) or self._stopping.is_set()
+        return late or self._cancelled or bool(self._cause) or self._stopping.is_set()
 
     def _submit(self) -> None:
         """Keep the threads busy while a set is merged: about a set is under way ahead of them."""
@@ -171,12 +186,21 @@ class Drain:
     def _ask(self, item: SyncItem, known: str) -> None:
         """In a thread."""
         started = time.monotonic()
-        fetched: Fetched = Outcome(item.phone, "failed", "internal")
+        fetched = self._fetch(item, known)
+        cause = fetched.cause if isinstance(fetched, Outcome) else None
+        if not (cause and self._may_pass(item, fetched)):
+            self.asking.saw(item, cause)
+        self._arrivals.put(Got(item, fetched, time.monotonic() - started))
+        connection.close()
+
+    def _fetch(self, item: SyncItem, known: str) -> Fetched:
+        if self._is_over():
+            return Outcome(item.phone, "failed", "rate-limited")
         try:
-            fetched = fetch(item.phone, self._client, known)
-        finally:
-            self._arrivals.put(Got(item, fetched, time.monotonic() - started))
-            connection.close()
+            return fetch(item.phone, self._client, known)
+        except Exception as error:  # a fault of ours: one bad answer must not stop a run of thousands
+            log.error("answer not read", error=type(error).__name__)
+            return Outcome(item.phone, "failed", "internal")
 
     def _arrive(self) -> None:
         """What has come, up to a set; waits a moment where nothing has."""
@@ -223,7 +247,8 @@ class Drain:
             if self._may_pass(one.item, outcome):
                 returned.append(one.item)
             else:
-                self.breaker.saw(one.item, outcome)
+                if not isinstance(one.fetched, Outcome):
+                    self.storing.saw(one.item, outcome.cause)
                 self.progress(outcome)
         self.holder.give_back(returned, asked=True)
 
@@ -239,8 +264,10 @@ class Drain:
             ]
         )
 
-    def _may_pass(self, item: SyncItem, outcome: Outcome) -> bool:
+    def _may_pass(self, item: SyncItem, outcome: Fetched) -> bool:
         """It says nothing about the phone: asked again later, behind the others, a few times."""
+        if not isinstance(outcome, Outcome):
+            return False
         never_asked = outcome.cause == "rate-limited" and not outcome.attempts  # the wait was cut short
         return never_asked or (outcome.cause in PASSING and item.taken + 1 < PATIENCE)
 

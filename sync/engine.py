@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from houses.models import Finding, House, Membership
-from residents.crypto import digest
+from residents.crypto import SealError, digest
 from residents.exceptions import Refused
 from residents.models import User
 
@@ -80,6 +80,8 @@ def in_a_run(
         outcome = settle([fetched], reread=admit is None)[0]
         if outcome.outcome == "unchanged" and isinstance(fetched, Recognised):
             count_unchanged(outcome)
+    except SealError:
+        outcome = Outcome(phone, "failed", "keys")  # already what was known of the phone is not readable
     except Refused as refused:
         outcome.cause = refused.code
         raise

@@ -62,7 +62,8 @@ class Holder:
         rows.update(lease="", leased_until=None, taken=F("taken") - (0 if asked else 1))
 
     def give_back_all(self) -> None:
-        self.held.update(lease="", leased_until=None)
+        """What has no outcome when work ends, in order, was not asked, or learned nothing of its phone."""
+        self.held.update(lease="", leased_until=None, taken=F("taken") - 1)
 
     def record(self, done: Sequence[tuple[SyncItem, Outcome, float]]) -> int:
         """Write outcomes (with seconds) of items that we still hold; how many these were."""
@@ -100,8 +101,13 @@ def columns(outcome: Outcome, seconds: float) -> dict[str, str | int | float]:
     }
 
 
+def _is_leased() -> Q:
+    """Nobody leases for longer than a lease: what ends later is of a clock that was set back (X13)."""
+    return Q(leased_until__range=(timezone.now(), timezone.now() + 2 * LEASE))
+
+
 def _free(run: SyncRun) -> SyncItemQuerySet:
-    return run.items.waiting().filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()))
+    return run.items.waiting().filter(Q(leased_until=None) | ~_is_leased())
 
 
 def free_count(run: SyncRun) -> int:
@@ -110,15 +116,15 @@ def free_count(run: SyncRun) -> int:
 
 def holders(run: SyncRun) -> set[str]:
     """Those who hold items now, and live as far as we know."""
-    leased = run.items.waiting().filter(leased_until__gte=timezone.now()).order_by()
+    leased = run.items.waiting().filter(_is_leased()).order_by()
     return {name for name in leased.values_list("lease", flat=True).distinct() if not _is_gone(name)}
 
 
 def is_abandoned(run: SyncRun) -> bool:
     """Nobody works on it: no holder lives, and there was no sign of life for a lease's time."""
-    if run.items.waiting().filter(leased_until__gte=timezone.now()).exists():
+    if run.items.waiting().filter(_is_leased()).exists():
         return not holders(run)
-    return (run.heartbeat_at or run.started_at) < timezone.now() - LEASE
+    return abs(timezone.now() - (run.heartbeat_at or run.started_at)) > LEASE
 
 
 def release(run: SyncRun, *, all_of_them: bool = False) -> None:

@@ -230,6 +230,10 @@ class SyncItemQuerySet(models.QuerySet["SyncItem"]):
         updated = self.filter(outcome=SyncItem.Outcome.UPDATED, new_members=0, new_houses=0, **flag_only)
         return updated.exclude(flag_values=0, flag_conflicts=0)
 
+    def put_off(self) -> int:
+        """To be asked again, behind the others: how often they were taken up is kept."""
+        return self.update(outcome=SyncItem.Outcome.WAITING, cause="", done_at=None)
+
     def reopen(self) -> int:
         return self.update(outcome=SyncItem.Outcome.WAITING, cause="", attempts=0, taken=0, done_at=None)
 

@@ -17,6 +17,7 @@ from .exceptions import RateLimited
 
 LONGEST_NAP = 0.25  # seconds: so long a cancelled run may go unnoticed
 BELIEVED = 0.5
+LONGEST_PAUSE = 90  # more than anybody is granted (transport.LONGEST_WAIT), clocks being what they are
 # Slots that nobody used are made up for, so far back.
 CATCH_UP = 0.25
 KEPT = 60
@@ -68,7 +69,8 @@ class Pace:
             self._read_at = time.monotonic()
             noted = cache.get(self._pause)
             self._until = noted if isinstance(noted, float) else 0.0
-        return self._until
+        # No pause is that long: it was noted before the clock was set back.
+        return self._until if self._until - time.time() <= LONGEST_PAUSE else 0.0
 
     def _to_next_slot(self) -> float:
         """0 where one is ours now, else the seconds until there is another one to try."""
