@@ -9,7 +9,8 @@ from functools import cache, partial
 from itertools import chain
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 from django.utils import timezone
 
@@ -29,13 +30,13 @@ def insert(rows: Sequence[models.Model]) -> None:
     meta: Any = rows[0]._meta
     columns = _columns(rows, [field for field in meta.concrete_fields if field is not meta.auto_field])
     if meta.auto_field:
-        returning = f"RETURNING {connection.ops.quote_name(meta.pk.column)}"
+        returning = f"RETURNING {_database().ops.quote_name(meta.pk.column)}"
         for row, (key,) in zip(rows, _insert(type(rows[0]), columns, returning), strict=True):
             row.pk = key
     else:
         _insert(type(rows[0]), columns)
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def overwrite(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
@@ -48,7 +49,7 @@ def overwrite(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
         meta: Any = rows[0]._meta
         written = [meta.get_field(name).column for name in fields]
         columns = _columns(rows, meta.concrete_fields)
-        suffix = connection.ops.on_conflict_suffix_sql(
+        suffix = _database().ops.on_conflict_suffix_sql(
             list(columns), OnConflict.UPDATE, written, [meta.pk.column]
         )
         _insert(type(rows[0]), columns, suffix)
@@ -72,13 +73,19 @@ def record_history(
         _insert(model, columns | {model._meta.get_field(name): values for name, values in told.items()})
 
 
+def _database() -> BaseDatabaseWrapper:
+    """The connection itself: `django.db.connection` looks it up anew at every touch, value after value."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
 def _columns(rows: Sequence[models.Model], fields: Iterable[Any]) -> Columns:
     return {field: [field.pre_save(row, row._state.adding) for row in rows] for field in fields}
 
 
 def _insert(model: type[models.Model], columns: Columns, suffix: str = "") -> list[tuple[Any, ...]]:
     """Insert these columns; `suffix` ends each statement, and what it returns is returned."""
-    quote, returned = connection.ops.quote_name, list[tuple[Any, ...]]()
+    connection, returned = _database(), list[tuple[Any, ...]]()
+    quote = connection.ops.quote_name
     names = ", ".join(quote(field.column) for field in columns)
     start = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "
     rows = list(zip(*(_prepared(field, values) for field, values in columns.items()), strict=True))
@@ -95,7 +102,7 @@ def _insert(model: type[models.Model], columns: Columns, suffix: str = "") -> li
 
 def _prepared(field: Any, values: Iterable[Any]) -> list[Any]:
     """As the database takes them. Sealed ones each anew: no two seals of a value are equal."""
-    prepare: Callable[[Any], Any] = partial(field.get_db_prep_save, connection=connection)
+    prepare: Callable[[Any], Any] = partial(field.get_db_prep_save, connection=_database())
     if not isinstance(field, Sealed | models.JSONField):  # a dict is no key of a cache
         prepare = cache(prepare)
     return [prepare(value) for value in values]
