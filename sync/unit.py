@@ -10,6 +10,7 @@ from uuid import UUID
 from houses.checks import id_shared
 from houses.choices import Role
 from houses.models import House, Membership
+from residents.bulk import fresh
 from residents.models import Resident
 from residents.names import same_name
 from residents.upstream import Said, Sources
@@ -226,7 +227,7 @@ class Unit:
 
     def _new_resident(self) -> Resident:
         """Somebody new; the values are heard afterwards, like anybody's."""
-        resident = Resident(created_at=self.books.now, updated_at=self.books.now)
+        resident = fresh(Resident, created_at=self.books.now, updated_at=self.books.now)
         self.around.add_resident(resident)
         self.around.core.add(resident.pk)
         self._note(resident, CREATED)
@@ -237,9 +238,8 @@ class Unit:
         rows = [row for row in self.around.memberships(resident) if row.house_id == house.pk]
         row = next((row for row in rows if row.is_open), rows[-1] if rows else None)
         if row is None:
-            row = Membership(
-                house=house, resident=resident, created_at=self.books.now, updated_at=self.books.now
-            )
+            told = {"house_id": house.pk, "resident_id": resident.pk}
+            row = fresh(Membership, **told, created_at=self.books.now, updated_at=self.books.now)
             self.around.add_membership(row)
             self._note(row, CREATED)
         self._note(row)
@@ -253,7 +253,7 @@ class Unit:
         self.named.add(id(row))
         mention = next((m for m in self.mentions if m.membership is row), None)
         if mention is None:
-            mention = Mention(record=self.record)
+            mention = fresh(Mention, record_id=self.record.pk)
             mention.membership = row
             self.books.add_mention(mention)
         self._mention(mention, row=digest, role=role, own=not digest, absent_since=None)
