@@ -345,8 +345,11 @@ def _write_bookkeeping(books: Books) -> None:
 
 
 def _restate_dependants(books: Books) -> None:
-    """Whoever is reached through a person's phone may be complete now, wherever they live."""
-    people = [*books.pending(Resident, CREATED), *books.pending(Resident, UPDATED)]
+    """Whoever is reached through a person's phone may be complete now, wherever they live.
+
+    Through somebody whom this set created nobody is reached yet.
+    """
+    people = books.pending(Resident, UPDATED)
     elsewhere = Resident.objects.filter(contact__in=people).exclude(pk__in=books.around.residents)
     dependants = elsewhere.select_related("contact")
     Membership.objects.restate(dependants, why=WHY)
