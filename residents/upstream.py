@@ -57,12 +57,9 @@ class Upstream:
         return self._read.get(field)
 
     def put(self, field: str, said: Said) -> None:
-        entry = {
-            name: value
-            for name, value in vars(said).items()
-            if value not in (None, "") and value is not False
-        }
-        entry |= {name: False for name in ("value", "absorbed") if getattr(said, name) is False}
+        entry = {name: value for name, value in vars(said).items() if value is not None and value != ""}
+        if not said.conflict:
+            del entry["conflict"]
         if isinstance(said.value, date):
             entry["value"] = said.value.isoformat()
         self._raw[field], self._read[field] = entry, said

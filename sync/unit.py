@@ -292,10 +292,10 @@ class Unit:
 
     def _hear(self, record: Stored, name: str, theirs: Any, speaker: Speaker) -> None:
         """Let the platform's word on one field meet ours."""
-        said = record.said.get(name)
+        book = record.said
+        said = book.get(name)
         if isinstance(theirs, Unknown):
             kept = unknown(said, theirs.raw, speaker)
-            value = getattr(record, name)
         else:
             ours = getattr(record, name)
             derived = (
@@ -308,8 +308,9 @@ class Unit:
         if kept is not None and kept != said:
             opened = kept.conflict and not (said and said.conflict)
             self.conflicts += opened
-            self.flags["conflicts"] += opened and name == Resident.PETITION
-            record.said.put(name, kept)
+            if name == Resident.PETITION:
+                self.flags["conflicts"] += opened
+            book.put(name, kept)
             self._note(record, UPDATED)
 
     def _voice(self, name: str, said: Said | None, speaker: Speaker) -> Speaker:
@@ -328,7 +329,8 @@ class Unit:
         if isinstance(record, Resident) and name == "id_number":
             self.around.number_changed(record)
         self.new_values[id(record)] += before != value
-        self.flags["values"] += before != value and name == Resident.PETITION
+        if name == Resident.PETITION:
+            self.flags["values"] += before != value
         self._note(record, UPDATED)
 
     def _number_changes(self, resident: Resident, number: str) -> None:
@@ -364,7 +366,7 @@ class Unit:
 
     def _note(self, record: Stored, what: str = UNCHANGED) -> None:
         """Keep the strongest word on what became of the record in this answer."""
-        _, before = self.states.get(id(record), (record, UNCHANGED))
+        before = self.states[id(record)][1] if id(record) in self.states else UNCHANGED
         if before == CREATED:
             return
         self.states[id(record)] = (record, what if what != UNCHANGED else before)
