@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import ne
 from typing import Any
 from uuid import UUID
@@ -96,7 +95,7 @@ class Unit:
     def _mark_moved(self, resident: Resident, phone: str, to: str) -> None:
         said = resident.said.get("phone")
         if said and said.value == phone and said.moved != to:
-            resident.said.put("phone", replace(said, moved=to))
+            resident.said.put("phone", said._replace(moved=to))
             self._note(resident, UPDATED)
 
     # -- one house ------------------------------------------------------------------------
@@ -180,8 +179,8 @@ class Unit:
         if not own:
             self._hear(row, "role", told.role, speaker)
         elif row.role is None:
-            self._hear(row, "role", told.role, replace(speaker, rank=OWN_MEMBERSHIP))
-        about = replace(speaker, rank=OWN_ANSWER if own else ELSEWHERE)
+            self._hear(row, "role", told.role, speaker._replace(rank=OWN_MEMBERSHIP))
+        about = speaker._replace(rank=OWN_ANSWER if own else ELSEWHERE)
         if not resident.name and not resident.said.emptied("name"):
             self._hear(resident, "name", told.name, about)
         if not (own and self._number_told()):
@@ -304,7 +303,7 @@ class Unit:
             value, kept = weigh(ours, said, theirs, self._voice(name, said, speaker), derived=derived)
             self._change(record, name, value, derived=derived and kept != said)
         if said and said.absorbed is not None and kept is not None:
-            kept = replace(kept, absorbed=said.absorbed)
+            kept = kept._replace(absorbed=said.absorbed)
         if kept is not None and kept != said:
             opened = kept.conflict and not (said and said.conflict)
             self.conflicts += opened
@@ -316,7 +315,7 @@ class Unit:
     def _voice(self, name: str, said: Said | None, speaker: Speaker) -> Speaker:
         """A person's two phones do not take turns: the first keeps its place until it has moved on."""
         first_holds = name == "phone" and said is not None and not said.moved
-        return replace(speaker, by="") if first_holds else speaker
+        return speaker._replace(by="") if first_holds else speaker
 
     def _change(self, record: Stored, name: str, value: Any, *, derived: bool) -> None:
         before = getattr(record, name)
