@@ -113,14 +113,16 @@ def role_unclear(row: Membership, around: Neighbourhood) -> Iterator[Problem]:
 
 def second_owner(row: Membership, around: Neighbourhood) -> Iterator[Problem]:
     """Two people who are 本人 by different answers. Two of one answer own the house together."""
-    stated = {other: _stated_owner_by(other) for other in around.open_members(row.house_id)}
-    owners = {other: by for other, by in stated.items() if by}
-    if row in owners and any(by != owners[row] for by in owners.values()):
+    own = _stated_owner_by(row)
+    fellows = around.open_members(row.house_id) if own else []
+    stated = {other.resident_id: _stated_owner_by(other) for other in fellows}
+    owners = {person: by for person, by in stated.items() if by}
+    if any(by != own for by in owners.values()):
         yield Problem(
             "second_owner",
             "同一套房屋有两位业主本人，请核对产权（共有或已过户）。",
             "role",
-            inputs=sorted(str(other.resident_id) for other in owners),
+            inputs=sorted(map(str, owners)),
         )
 
 

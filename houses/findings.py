@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from residents import checks as person_checks
 from residents import id_numbers
-from residents.bulk import insert, overwrite
+from residents.bulk import fresh, insert, overwrite
 from residents.checks import Problem
 from residents.crypto import digest
 
@@ -160,7 +160,7 @@ def _write_differences(problems: dict[Place, Problem], standing: list[Finding]) 
 
 def _blank(place: Place) -> Finding:
     kind, pk, code, field = place
-    return Finding(code=code, field=field, **{f"{kind}_id": pk})
+    return fresh(Finding, code=code, field=field, **{f"{kind}_id": pk})
 
 
 def state(finding: Finding, problem: Problem) -> Finding:

@@ -1,7 +1,6 @@
 """The end of a membership and what ends with it; reopening; the sale of a house (过户)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -118,5 +117,5 @@ def _forget_ranks(records: Iterable[House | Membership]) -> None:
     for record in records:
         for name in record.said.fields():
             if said := record.said.get(name):
-                record.said.put(name, replace(said, rank=0, by=""))
+                record.said.put(name, said._replace(rank=0, by=""))
         overwrite([record], ["upstream"])

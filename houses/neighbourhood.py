@@ -146,14 +146,17 @@ class Neighbourhood:
         return self._by_form.get(form, []) if form else []
 
     def claimants(self, form: str, resident: Resident) -> list[Resident]:
-        """Members of the resident's houses whose row, in the platform's answer, carries this number.
+        """Others in the resident's houses whose row, in the platform's answer, carries this number.
 
         A number that a person corrected here is no claim any more, whatever the platform still says.
         """
+        person = resident.pk
         fellows = (row for own in self.open_memberships(resident) for row in self.open_members(own.house_id))
-        return [self.resident(row) for row in fellows if self._claims(row, form)]
+        others = (row for row in fellows if row.resident_id != person)
+        return [self.resident(row) for row in others if self._claims(row, form)]
 
     def _claims(self, row: Membership, form: str) -> bool:
-        carried = any(number and id_numbers.matching_form(number) == form for _, number in row.called)
+        if not any(number and id_numbers.matching_form(number) == form for _, number in row.called):
+            return False
         resident = self.resident(row)
-        return carried and resident.id_number == (resident.said.value("id_number") or "")
+        return bool(resident.id_number == (resident.said.value("id_number") or ""))

@@ -1,7 +1,6 @@
 """One record takes over what another of the same person knew: in memory, field by field."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -27,7 +26,7 @@ def take_over(record: Any, other: Any, fields: Iterable[str]) -> None:
             record.sources[name] = other.sources.get(name, {})
         elif not _same(name, ours, theirs):
             kept = record.said.get(name) or Said()
-            record.said.put(name, replace(kept, absorbed=_stored(theirs)))
+            record.said.put(name, kept._replace(absorbed=_stored(theirs)))
 
 
 def _own_value(record: Any, name: str) -> Any:

@@ -94,9 +94,10 @@ def platform_conflict(record: Any) -> Iterator[Problem]:
 
     Both sides changed the value, or a record that proved to be the same person had another one.
     """
-    for name in record.said.fields():
-        said = record.said.get(name)
-        if said is None or not hasattr(record, name):
+    book = record.said
+    for name in book.fields():
+        said = book.get(name)
+        if said is None or not (said.conflict or said.absorbed is not None) or not hasattr(record, name):
             continue
         label = record._meta.get_field(name).verbose_name
         ours, theirs = getattr(record, name), record.upstream[name].get("value")
@@ -113,8 +114,9 @@ def _choice(name: str, sentence: str, other: Any) -> Problem:
 
 def unknown_code(record: Any) -> Iterator[Problem]:
     """The platform sent a code that the document does not know: any record that keeps `upstream`."""
-    for name in record.said.fields():
-        said = record.said.get(name)
+    book = record.said
+    for name in book.fields():
+        said = book.get(name)
         if not said or not said.raw or not hasattr(record, name) or _answered(record, name, said):
             continue
         label = record._meta.get_field(name).verbose_name

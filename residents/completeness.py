@@ -49,7 +49,7 @@ def missing(resident: Resident) -> list[str]:
 
 
 def is_complete(resident: Resident) -> bool:
-    return not missing_fields(resident)
+    return not any(_unknown(resident, field) for field in required_fields(resident))
 
 
 def _unknown(resident: Resident, field: str) -> bool:

@@ -56,10 +56,12 @@ def check_character(first17: str) -> str:
     return _CHECK_CHARACTERS[total % 11]
 
 
+@lru_cache(maxsize=4096)
 def is_old_15(text: str) -> bool:
     return _OLD.fullmatch(normalise(text)) is not None
 
 
+@lru_cache(maxsize=4096)
 def has_valid_checksum(text: str) -> bool:
     """Whether 18 characters end in the right one; 15 digits have none to be wrong."""
     number = _shaped(text)
@@ -69,9 +71,10 @@ def has_valid_checksum(text: str) -> bool:
 def is_valid(text: str) -> bool:
     """Shape, check character, and a birth date between 1880 and today in China."""
     birth = stated_birth(text)
-    return has_valid_checksum(text) and birth is not None and EARLIEST_BIRTH <= birth <= _today()
+    return has_valid_checksum(text) and birth is not None and EARLIEST_BIRTH <= birth <= today()
 
 
+@lru_cache(maxsize=4096)
 def stated_birth(text: str) -> date | None:
     """Positions 7 to 14 wherever they are a real date, even if the check character is wrong."""
     number = _shaped(text)
@@ -83,6 +86,7 @@ def stated_birth(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def stated_sex(text: str) -> Sex | None:
     """The 17th digit, odd for male, even if the check character is wrong."""
     number = _shaped(text)
@@ -104,5 +108,6 @@ def _shaped(text: str) -> str | None:
     return number if _NEW.fullmatch(number) else None
 
 
-def _today() -> date:
+def today() -> date:
+    """The day in Shanghai, whatever the zone of a request."""
     return datetime.now(_SHANGHAI).date()

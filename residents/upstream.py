@@ -7,10 +7,9 @@ document does not know), `"moved"` (the phone now answers with another person) a
 `rank` tells how well placed the speaker was and `by` who it was (domain.md, Sync).
 """
 
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -20,20 +19,23 @@ def blank(value: Any) -> bool:
     return value is None or value == ""
 
 
-@dataclass(frozen=True)
-class Said:
-    """What the platform said about one field."""
+class Said(NamedTuple):
+    """What the platform said about one field. A merge makes thirty of them for each phone: hence a tuple."""
 
-    value: Any = field(default=None, repr=False)
+    value: Any = None
     rank: int = 0
     by: str = ""
     conflict: bool = False
-    raw: str = field(default="", repr=False)
+    raw: str = ""
     moved: str = ""
-    absorbed: Any = field(default=None, repr=False)  # as JSON keeps it
+    absorbed: Any = None  # as JSON keeps it
+
+    def __repr__(self) -> str:
+        """Without what was said."""
+        return f"Said(rank={self.rank}, by={self.by!r}, conflict={self.conflict}, moved={self.moved!r})"
 
     def settled(self) -> "Said":
-        return replace(self, conflict=False, absorbed=None)
+        return self._replace(conflict=False, absorbed=None)
 
 
 class Upstream:
@@ -57,12 +59,9 @@ class Upstream:
         return self._read.get(field)
 
     def put(self, field: str, said: Said) -> None:
-        entry = {
-            name: value
-            for name, value in vars(said).items()
-            if value not in (None, "") and value is not False
-        }
-        entry |= {name: False for name in ("value", "absorbed") if getattr(said, name) is False}
+        entry = {name: value for name, value in said._asdict().items() if value is not None and value != ""}
+        if not said.conflict:
+            del entry["conflict"]
         if isinstance(said.value, date):
             entry["value"] = said.value.isoformat()
         self._raw[field], self._read[field] = entry, said

@@ -25,7 +25,7 @@ from houses import findings
 from houses.models import Community, House, Membership
 from houses.models.membership import STATED, hand_over
 from houses.neighbourhood import Neighbourhood
-from residents.bulk import BATCH, insert, overwrite, record_history
+from residents.bulk import fresh, insert, insert_absent, overwrite, record_history
 from residents.crypto import SealError
 from residents.models import NumberLock, Resident, Tombstone
 
@@ -199,17 +199,14 @@ def _numbers(asked: Asked) -> Iterable[str]:
 def _lock_phones(answers: Sequence[Asked]) -> dict[str, PlatformRecord]:
     phones = sorted({asked.phone for asked in answers})
     known = set(PlatformRecord.objects.filter(phone__in=phones).values_list("phone", flat=True))
-    PlatformRecord.objects.bulk_create(
-        [PlatformRecord(phone=phone) for phone in phones if phone not in known], ignore_conflicts=True
-    )
+    insert_absent([fresh(PlatformRecord, phone=phone) for phone in phones if phone not in known])
     found = PlatformRecord.objects.filter(phone__in=phones).order_by("pk").select_for_update()
     return {record.phone: record for record in found}
 
 
 def _communities(codes: set[str], now: datetime) -> dict[str, Community]:
     known = set(Community.objects.filter(platform_code__in=codes).values_list("platform_code", flat=True))
-    new = [Community(platform_code=code, created_at=now) for code in sorted(codes - known)]
-    Community.objects.bulk_create(new, ignore_conflicts=True)
+    insert_absent([fresh(Community, platform_code=code, created_at=now) for code in sorted(codes - known)])
     found = list(Community.objects.filter(platform_code__in=codes))
     record_history([community for community in found if community.created_at == now], why=WHY)
     return {community.platform_code: community for community in found}
@@ -223,7 +220,7 @@ def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, int]:
     doors = {address: street.enter(address) for address in addresses}
     new = {door.address: door for door in doors.values() if not door.house}
     houses = [_blank_house(communities, address, now) for address in sorted(new)]
-    House.objects.bulk_create(houses, ignore_conflicts=True, batch_size=BATCH)
+    insert_absent(houses)
     for address, pk in _standing(communities, new):
         if address in new:
             new[address].house = pk
@@ -233,7 +230,7 @@ def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, int]:
 def _blank_house(communities: dict[str, Community], address: Address, now: datetime) -> House:
     code, building, unit, floor, room = address
     parts = {"building": building, "unit": unit, "floor": floor, "room": room}
-    return House(community=communities[code], **parts, created_at=now, updated_at=now)
+    return fresh(House, community_id=communities[code].pk, **parts, created_at=now, updated_at=now)
 
 
 def _standing(
@@ -348,8 +345,11 @@ def _write_bookkeeping(books: Books) -> None:
 
 
 def _restate_dependants(books: Books) -> None:
-    """Whoever is reached through a person's phone may be complete now, wherever they live."""
-    people = [*books.pending(Resident, CREATED), *books.pending(Resident, UPDATED)]
+    """Whoever is reached through a person's phone may be complete now, wherever they live.
+
+    Through somebody whom this set created nobody is reached yet.
+    """
+    people = books.pending(Resident, UPDATED)
     elsewhere = Resident.objects.filter(contact__in=people).exclude(pk__in=books.around.residents)
     dependants = elsewhere.select_related("contact")
     Membership.objects.restate(dependants, why=WHY)

@@ -1,7 +1,6 @@
 """Whose value wins, for one field (domain.md, Sync): ours, what the platform said last, what it says now."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from residents.upstream import Said, blank
 
@@ -9,8 +8,7 @@ OWN_ANSWER = 2  # a person's own answer about the person
 ELSEWHERE = 1  # a row in somebody else's answer
 
 
-@dataclass(frozen=True)
-class Speaker:
+class Speaker(NamedTuple):
     """Who says it, and how well placed: `rank` is relative to the kind of record."""
 
     by: str
@@ -41,7 +39,7 @@ def weigh(
         return ours, said
     if theirs == said.value:
         same = said.rank == speaker.rank and not said.raw
-        return ours, said if same else replace(said, rank=speaker.rank, by=speaker.by, raw="")
+        return ours, said if same else said._replace(rank=speaker.rank, by=speaker.by, raw="")
     if blank(ours) or derived or ours in (said.value, theirs):
         return theirs, speaker.says(theirs)
     return ours, speaker.says(theirs, conflict=True)
@@ -59,4 +57,4 @@ def unknown(said: Said | None, raw: str, speaker: Speaker) -> Said | None:
         return said
     if said is None or blank(said.value):
         return Said(raw=raw, rank=speaker.rank, by=speaker.by)
-    return replace(said, raw=raw)
+    return said._replace(raw=raw)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import ne
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from houses.checks import id_shared
 from houses.choices import Role
 from houses.models import House, Membership
+from residents.bulk import fresh
 from residents.models import Resident
 from residents.names import same_name
 from residents.upstream import Said, Sources
@@ -95,7 +95,7 @@ class Unit:
     def _mark_moved(self, resident: Resident, phone: str, to: str) -> None:
         said = resident.said.get("phone")
         if said and said.value == phone and said.moved != to:
-            resident.said.put("phone", replace(said, moved=to))
+            resident.said.put("phone", said._replace(moved=to))
             self._note(resident, UPDATED)
 
     # -- one house ------------------------------------------------------------------------
@@ -179,8 +179,8 @@ class Unit:
         if not own:
             self._hear(row, "role", told.role, speaker)
         elif row.role is None:
-            self._hear(row, "role", told.role, replace(speaker, rank=OWN_MEMBERSHIP))
-        about = replace(speaker, rank=OWN_ANSWER if own else ELSEWHERE)
+            self._hear(row, "role", told.role, speaker._replace(rank=OWN_MEMBERSHIP))
+        about = speaker._replace(rank=OWN_ANSWER if own else ELSEWHERE)
         if not resident.name and not resident.said.emptied("name"):
             self._hear(resident, "name", told.name, about)
         if not (own and self._number_told()):
@@ -226,7 +226,7 @@ class Unit:
 
     def _new_resident(self) -> Resident:
         """Somebody new; the values are heard afterwards, like anybody's."""
-        resident = Resident(created_at=self.books.now, updated_at=self.books.now)
+        resident = fresh(Resident, created_at=self.books.now, updated_at=self.books.now)
         self.around.add_resident(resident)
         self.around.core.add(resident.pk)
         self._note(resident, CREATED)
@@ -237,9 +237,8 @@ class Unit:
         rows = [row for row in self.around.memberships(resident) if row.house_id == house.pk]
         row = next((row for row in rows if row.is_open), rows[-1] if rows else None)
         if row is None:
-            row = Membership(
-                house=house, resident=resident, created_at=self.books.now, updated_at=self.books.now
-            )
+            told = {"house_id": house.pk, "resident_id": resident.pk}
+            row = fresh(Membership, **told, created_at=self.books.now, updated_at=self.books.now)
             self.around.add_membership(row)
             self._note(row, CREATED)
         self._note(row)
@@ -253,7 +252,7 @@ class Unit:
         self.named.add(id(row))
         mention = next((m for m in self.mentions if m.membership is row), None)
         if mention is None:
-            mention = Mention(record=self.record)
+            mention = fresh(Mention, record_id=self.record.pk)
             mention.membership = row
             self.books.add_mention(mention)
         self._mention(mention, row=digest, role=role, own=not digest, absent_since=None)
@@ -292,10 +291,10 @@ class Unit:
 
     def _hear(self, record: Stored, name: str, theirs: Any, speaker: Speaker) -> None:
         """Let the platform's word on one field meet ours."""
-        said = record.said.get(name)
+        book = record.said
+        said = book.get(name)
         if isinstance(theirs, Unknown):
             kept = unknown(said, theirs.raw, speaker)
-            value = getattr(record, name)
         else:
             ours = getattr(record, name)
             derived = (
@@ -304,18 +303,19 @@ class Unit:
             value, kept = weigh(ours, said, theirs, self._voice(name, said, speaker), derived=derived)
             self._change(record, name, value, derived=derived and kept != said)
         if said and said.absorbed is not None and kept is not None:
-            kept = replace(kept, absorbed=said.absorbed)
+            kept = kept._replace(absorbed=said.absorbed)
         if kept is not None and kept != said:
             opened = kept.conflict and not (said and said.conflict)
             self.conflicts += opened
-            self.flags["conflicts"] += opened and name == Resident.PETITION
-            record.said.put(name, kept)
+            if name == Resident.PETITION:
+                self.flags["conflicts"] += opened
+            book.put(name, kept)
             self._note(record, UPDATED)
 
     def _voice(self, name: str, said: Said | None, speaker: Speaker) -> Speaker:
         """A person's two phones do not take turns: the first keeps its place until it has moved on."""
         first_holds = name == "phone" and said is not None and not said.moved
-        return replace(speaker, by="") if first_holds else speaker
+        return speaker._replace(by="") if first_holds else speaker
 
     def _change(self, record: Stored, name: str, value: Any, *, derived: bool) -> None:
         before = getattr(record, name)
@@ -328,7 +328,8 @@ class Unit:
         if isinstance(record, Resident) and name == "id_number":
             self.around.number_changed(record)
         self.new_values[id(record)] += before != value
-        self.flags["values"] += before != value and name == Resident.PETITION
+        if name == Resident.PETITION:
+            self.flags["values"] += before != value
         self._note(record, UPDATED)
 
     def _number_changes(self, resident: Resident, number: str) -> None:
@@ -364,7 +365,7 @@ class Unit:
 
     def _note(self, record: Stored, what: str = UNCHANGED) -> None:
         """Keep the strongest word on what became of the record in this answer."""
-        _, before = self.states.get(id(record), (record, UNCHANGED))
+        before = self.states[id(record)][1] if id(record) in self.states else UNCHANGED
         if before == CREATED:
             return
         self.states[id(record)] = (record, what if what != UNCHANGED else before)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import models
 
 from .. import id_numbers
+from ..bulk import fresh, insert_absent
 from ..crypto import digest
 
 
@@ -29,7 +30,5 @@ class NumberLock(models.Model):
         forms = {id_numbers.matching_form(number) for number in numbers if number}
         keys = sorted(digest(form, context="number") for form in forms)
         known = set(cls.objects.filter(key__in=keys).values_list("key", flat=True))
-        NumberLock.objects.bulk_create(
-            [NumberLock(key=key) for key in keys if key not in known], ignore_conflicts=True
-        )
+        insert_absent([fresh(cls, key=key) for key in keys if key not in known])
         list(cls.objects.filter(key__in=keys).order_by("pk").select_for_update().values_list("pk"))

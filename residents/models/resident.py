@@ -162,7 +162,7 @@ class Resident(models.Model):
         born = self.known_birth
         if born is None:
             return None
-        today = today or timezone.localdate()
+        today = today or id_numbers.today()
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
     def told(self) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from houses.models import Membership
-from residents.bulk import insert, overwrite, record_history
+from houses.models import Finding, House, Membership
+from residents.bulk import fresh, insert, insert_absent, overwrite, record_history
 from residents.models import Resident
+from sync.models import Mention
 from tests.factories import HouseFactory, MembershipFactory, ResidentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +84,30 @@ def test_a_row_that_breaks_a_rule_is_refused() -> None:
     row = MembershipFactory()
     with pytest.raises(IntegrityError):
         insert([Membership(house=row.house, resident=row.resident)])
+
+
+@pytest.mark.parametrize("model", [Resident, House, Membership, Mention, Finding])
+def test_a_fresh_row_is_what_its_model_makes(model: Any) -> None:
+    one, other = fresh(model), fresh(model)
+    made, moments = model(), ("id", "created_at", "updated_at", "opened_at")
+    assert one._state.adding
+    for field in model._meta.concrete_fields:
+        value = getattr(one, field.attname)
+        assert type(value) is type(getattr(made, field.attname))
+        assert field.attname in moments or value == getattr(made, field.attname)
+        assert value is not getattr(other, field.attname) or not isinstance(value, dict)
+
+
+def test_a_fresh_row_has_the_values_it_is_given() -> None:
+    house = HouseFactory()
+    row = fresh(Membership, house_id=house.pk, role=1)
+    assert (row.house, row.role) == (house, 1)
+
+
+def test_a_row_that_stands_already_stays() -> None:
+    house = HouseFactory()
+    insert_absent([fresh(House, community_id=house.community_id, building="99", room="101", floor="1")])
+    parts = {part: getattr(house, part) for part in House.PARTS}
+    insert_absent([fresh(House, community_id=house.community_id, **parts, version=7)])
+    assert House.objects.count() == 2
+    assert House.objects.get(pk=house.pk).version == house.version
