@@ -347,12 +347,7 @@ def _look(bench: Bench, people: list[Any], rows: list[Any], manager: User) -> No
         Mention(record=record, membership=row)
         for record, row in zip(records, rows[: len(people)], strict=True)
     )
-    done = {
-        "kind": "community",
-        "community": place.community,
-        "status": "done",
-        "finished_at": timezone.now(),
-    }
+    done = {"kind": "community", "status": "done", "finished_at": timezone.now()}
     runs = SyncRun.objects.bulk_create(
         SyncRun(started_by=manager, community=place.community, **done) for _ in people
     )
