@@ -107,11 +107,11 @@ def test_two_workers_share_a_run(platform: Simulator, tmp_path: Path) -> None:
     holders: set[str] = set()
     with office("redis", Shared(tmp_path), tmp_path) as here:
         here.worker(), here.worker()
-        run = rung(here, 1200)
+        run = rung(here, 600)
         here.wait(lambda: holders.update(leases.holders(run)) or status(run) == "done")
     assert len({name.split(":")[1] for name in holders}) == 2
-    assert outcomes(run) == {"created": 1200}
-    assert platform.asked.total() == 1200
+    assert outcomes(run) == {"created": 600}
+    assert platform.asked.total() == 600
 
 
 @pytest.mark.postgresql

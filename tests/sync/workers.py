@@ -15,7 +15,7 @@ from scripts.postgresql import stop
 from scripts.redis_server import redis
 from tests.sync.writes import Shared
 
-SECONDS = 120
+SECONDS = 300
 
 
 class Office:
