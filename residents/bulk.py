@@ -30,7 +30,7 @@ Columns = dict[Any, list[Any]]
 
 
 def fresh(model: type[Row], **values: Any) -> Row:
-    """A new row as `model(**values)` makes it, in a fifth of the time. Of what it refers to the key
+    """A new row as `model(**values)` makes it, in less than half the time. Of what it refers to the key
     is given (`house_id`), and nobody hears of it: no signal is sent."""
     constant, made = _defaults(model)
     row = model.__new__(model)
