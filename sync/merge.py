@@ -42,6 +42,8 @@ RULES_VERSION = 2
 Address = tuple[str, ...]
 
 TRIES = 3
+# Each time; five seconds in all, and then it is `busy` (X1).
+LOCK_SECONDS = 1.6
 log = structlog.get_logger(__name__)
 WHY = "安防平台同步"
 
@@ -141,6 +143,7 @@ def _collector_paused() -> Iterator[None]:
 @_collector_paused()
 @transaction.atomic
 def _merge_set(answers: Sequence[Asked], record: Record) -> list[Outcome]:
+    _wait_for_locks_no_longer_than(LOCK_SECONDS)
     books = _open_books(answers)
     units = []
     for asked in answers:
@@ -151,6 +154,13 @@ def _merge_set(answers: Sequence[Asked], record: Record) -> list[Outcome]:
     outcomes = [_outcome(asked, unit) for asked, unit in zip(answers, units, strict=True)]
     record(outcomes)
     return outcomes
+
+
+def _wait_for_locks_no_longer_than(seconds: float) -> None:
+    """SQLite has one writer and a timeout of its own (config/settings.py)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
 
 
 # -- reading -----------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from django.utils import timezone
 from houses import erasing
 from houses.models import Community, House, Membership
 from residents.models import Resident, User
-from sync import batch, leases, runs
+from sync import batch, leases, merge, runs
 from sync.batch import Ending
 from sync.leases import Holder
 from sync.models import PlatformRecord, SyncItem, SyncRun
@@ -300,8 +300,7 @@ def test_x7_a_row_that_somebody_locks_for_too_long_costs_its_phone_only(
     drain(start(6))
     for phone in owners(6):
         platform.answers[phone] = {**(platform.answer(phone) or {}), "company_name": "新单位"}
-    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c statement_timeout=800ms")
-    connection.close()
+    monkeypatch.setattr(merge, "LOCK_SECONDS", 0.3)
     locked, release = threading.Event(), threading.Event()
 
     def lock() -> None:
