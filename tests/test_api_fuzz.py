@@ -84,7 +84,7 @@ def test_everything_is_answered_as_it_is_described(
     users = {"owner": User.objects.get(resident=home.owner.resident), "newcomer": home.newcomer}
     headers = token_of(users[who]) if who in users else {}
     bounds = who == "owner" and connection.vendor == "sqlite"  # once: it takes half a minute
-    fuzz = Fuzz(told, headers, known_to(home), examples, bounds=bounds)
+    fuzz = Fuzz(told, headers, known_to(home), examples=examples, bounds=bounds)
     assert fuzz.faults() == {}
     assert len(fuzz.seen) == len(operations(told))
     if who == "owner":
