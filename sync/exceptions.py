@@ -5,7 +5,7 @@
     ├── RateLimited         rate-limited
     ├── CredentialsError    token refused
     ├── AnswerError         not-utf8 not-json duplicate envelope shape too-many wrong-subject
-    └── StorageError        busy keys internal database
+    └── StorageError        busy keys internal database interrupted
 
 Each error carries one stable cause (contract.md) and nothing that came from the platform:
 no text of an answer, phone or token can leak through it. Raise with `from None` wherever
