@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import CharField, Max
 from django.db.models.functions import Length
@@ -328,6 +329,7 @@ def test_a_sync_of_the_petition_flag_alone_is_told_like_one_without_news(bench: 
     told = []
     for answer in (zhous(LI), zhous(LI), zhous(LI, people_shangfang=1)):
         platform.answers[ZHOU_PHONE] = answer
+        cache.clear()
         page = visible(client.post("/staff/sync/", {"phone": ZHOU_PHONE}).content.decode())
         told.append(re.sub(r"\s+", " ", page).split("同步一个手机号")[0])
     assert Resident.objects.get(name="老周").is_petitioner

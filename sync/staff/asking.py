@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from houses.choices import Role
 from houses.models import Community, House
+from residents.crypto import digest
 from residents.masking import mask_phone
 
 from ..engine import sync_phone
@@ -17,6 +19,8 @@ from .words import in_words
 
 # So many owners of one house are asked at once: the page waits for the answers.
 MOST_OWNERS = 3
+PAUSE = 5  # seconds
+JUST_ASKED = "这个号码几秒前刚查询过，没有重复查询。请稍等几秒再试。"
 
 
 class AskingPage(StartPage):
@@ -25,6 +29,12 @@ class AskingPage(StartPage):
     kind = SyncRun.Kind.PHONE
 
     def result(self, phone: str) -> dict[str, Any]:
+        """What to show of this phone. Pressed again while the page waits, it is asked once (X17)."""
+        if not cache.add(f"office-sync-{digest(phone, context='office-sync')}", True, PAUSE):
+            return {"phone": mask_phone(phone), "failed": True, "words": JUST_ASKED}
+        return self._asked(phone)
+
+    def _asked(self, phone: str) -> dict[str, Any]:
         outcome = sync_phone(phone, by=self.office.user, kind=self.kind)
         named = Mention.objects.filter(
             record__in=PlatformRecord.objects.filter(phone=phone), absent_since=None

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from houses.choices import Role
@@ -35,6 +36,12 @@ def manager(client: Client, community: Community) -> Client:
 
 
 def ask(client: Client, phone: str) -> str:
+    """Some time after the last time."""
+    cache.clear()
+    return press(client, phone)
+
+
+def press(client: Client, phone: str) -> str:
     return client.post("/staff/sync/", {"phone": phone}).content.decode()
 
 
@@ -48,6 +55,13 @@ def test_the_same_again_says_so(manager: Client, platform: Any) -> None:
     platform.answers[ZHOU_PHONE] = zhous(LI)
     ask(manager, ZHOU_PHONE)
     assert "没有改动任何资料" in ask(manager, ZHOU_PHONE)
+
+
+def test_x17_twenty_presses_ask_once(manager: Client, platform: Any) -> None:
+    platform.answers[ZHOU_PHONE] = zhous(LI, XIAO)
+    cache.clear()
+    pages = [press(manager, ZHOU_PHONE) for _ in range(20)]
+    assert "几秒前刚查询过" in pages[-1] and SyncRun.objects.count() == len(platform.lookups) == 1
 
 
 def test_a_phone_that_the_platform_does_not_know_changes_nothing(manager: Client, platform: Any) -> None:
@@ -89,6 +103,7 @@ def test_a_houses_owner_is_asked_by_the_phone_on_record(
     ask(manager, ZHOU_PHONE)
     house = House.objects.get()
     platform.answers[ZHOU_PHONE] = zhous(LI, XIAO)
+    cache.clear()
     page = manager.post(f"/staff/sync/house/{house.pk}/").content.decode()
     assert "新增 1 名成员" in page
 
