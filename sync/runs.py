@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from houses.choices import Role
 from houses.models import Community, Membership
+from residents import bulk
 from residents.crypto import digest
 from residents.fields import SealedField
 from residents.models import User
@@ -89,9 +90,9 @@ def _start(run: SyncRun, phones: Iterable[str]) -> SyncRun:
 def _create(run: SyncRun, phones: Iterable[str]) -> None:
     run.heartbeat_at = timezone.now()
     run.save(force_insert=True)
-    items = (SyncItem(run=run, phone=phone) for phone in phones)
+    items = (bulk.fresh(SyncItem, run_id=run.pk, phone=phone) for phone in phones)
     while chunk := list(islice(items, CHUNK)):
-        SyncItem.objects.bulk_create(chunk)
+        bulk.insert(chunk)
         run.total += len(chunk)
     run.save(update_fields=["total"])
 
