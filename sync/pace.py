@@ -49,7 +49,8 @@ class Pace:
         """The platform wants to be left alone so long: by all of us."""
         until = time.time() + seconds
         if seconds > 0 and until > self._paused_until():
-            cache.set(self._pause, until, seconds)
+            # A table for a cache counts whole seconds, and rounds down.
+            cache.set(self._pause, until, seconds + 1)
             self._until, self._read_at = until, time.monotonic()
 
     def _to_wait(self, end: float) -> float:
