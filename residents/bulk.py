@@ -44,7 +44,9 @@ def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], dict[str, Call
     """By column: the defaults that all rows share, and what makes one for each row."""
     fields = model._meta.concrete_fields
     made = {
-        field.attname: field.default for field in fields if field.has_default() and callable(field.default)
+        field.attname: field.get_default
+        for field in fields
+        if field.has_default() and callable(field.default)
     }
     return {field.attname: field.get_default() for field in fields if field.attname not in made}, made
 
