@@ -35,7 +35,7 @@ from sync.merge import Outcome, Record
 from sync.models import SyncRun
 from sync.simulator import community
 
-from .merge import scratch_database, store_plainly
+from .merge import empty, scratch_database, store_plainly
 
 AIMS = {"one": 0.6, "two": 0.8, "plain": 4, "again": 0.9, "memory": 1.2}
 
@@ -165,10 +165,6 @@ def database_url() -> str:
     return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
 
 
-def forget() -> None:
-    call_command("flush", interactive=False, verbosity=0)
-
-
 def written() -> list[object]:
     """Changes with every row of residents and houses that is written, and with every history row."""
     states: list[object] = []
@@ -190,11 +186,11 @@ def compare(options: Namespace) -> None:
     with platform(max(count, many), options.latency) as environment:
         bench = Bench(environment, options.in_flight)
         fetching = bench.measure("fetch_only", count)
-        forget()
+        empty()
         plain = bench.measure("row_by_row", options.plain)
-        forget()
+        empty()
         two = bench.measure("drain", count, processes=2)
-        forget()
+        empty()
         one = bench.measure("drain", count)
         before = written()
         again = bench.measure("drain", count)
@@ -209,7 +205,7 @@ def compare(options: Namespace) -> None:
         say("原样重来与只查询之比", again.rate / fetching.rate, AIMS["again"])
         print(f"  原样重来写了住户和房屋的行：{'没有' if unwritten else '有'}。")
         if many:
-            forget()
+            empty()
             more = bench.measure("drain", many)
             print(f"  内存：{count} 户 {one.megabytes:.0f} MB，{many} 户 {more.megabytes:.0f} MB。")
             say("内存之比", more.megabytes / one.megabytes, AIMS["memory"], at_most=True)

@@ -29,6 +29,7 @@ from sync.engine import answer_digest
 from sync.merge import merge
 from sync.schemas import Dwelling, Member, read_answer
 from sync.simulator import community
+from tests.access_log import flushable
 
 AIM = 5
 PROFILED_LINES = 25
@@ -131,13 +132,18 @@ def compare(options: Namespace) -> None:
     print(f"{connection.vendor}：{count} 份答复，每批 {options.set} 份。")
     plain = [rate(count, lambda: plainly(asked)) for _ in ("new", "again")]
     kept = tables()
-    call_command("flush", interactive=False, verbosity=0)
+    empty()
     with profiler() if options.profile else nullcontext():
         ours = [rate(count, lambda: in_sets(asked, options.set)) for _ in ("new", "again")]
     print(f"入库行数：逐行 {kept}；成批 {tables()}。")
     for what, slow, fast in zip(("首次写入", "原样重来"), plain, ours, strict=True):
         times = fast / slow
         print(f"{what}：逐行每秒 {slow:.0f} 份，成批每秒 {fast:.0f} 份，{times:.1f} 倍（目标 {AIM} 倍）。")
+
+
+def empty() -> None:
+    with flushable():
+        call_command("flush", interactive=False, verbosity=0)
 
 
 def tables() -> dict[str, int]:
