@@ -167,6 +167,11 @@ class SyncRun(models.Model):
     def is_resumable(self) -> bool:
         return self.status in (self.Status.STOPPED, self.Status.CANCELLED)
 
+    @property
+    def keeps_counts(self) -> bool:
+        """Whether `counts` is what came of it; else the items are counted."""
+        return bool(self.counts) and not self.is_running
+
     def beat(self) -> bool:
         """A sign of life; False where the run is to go no further."""
         return bool(self._move((self.Status.RUNNING,), heartbeat_at=timezone.now()))
@@ -202,7 +207,7 @@ class SyncRun(models.Model):
 
     def tally(self) -> dict[str, dict[str, int]]:
         """How many phones by outcome, and of the failed by cause; as kept where the items have gone."""
-        return self.counts if self.counts and not self.is_running else self.items.tally()
+        return self.counts if self.keeps_counts else self.items.tally()
 
     def _restart(self, ended: Sequence[str]) -> bool:
         cleared: dict[str, Any] = {"finished_at": None, "cause": "", "ended_by": None, "counts": {}}

@@ -2,6 +2,7 @@
 
 from datetime import date, time
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -34,8 +35,12 @@ def _not_yet(night: date) -> Q:
     return Q(last_night=None) | Q(last_night__lt=night)
 
 
+@transaction.atomic
 def _start(nightly: NightlySync, night: date) -> SyncRun | None:
-    """None where somebody else has this night, or the community is being synced already."""
+    """None where somebody else has this night, or the community is being synced already.
+
+    The night is taken and its run made in one transaction: who dies between leaves it to the next.
+    """
     mine = NightlySync.objects.filter(_not_yet(night), pk=nightly.pk, is_on=True)
     if not mine.update(last_night=night):
         return None

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.db.models import Count, Min
 from django.utils import timezone
 
+from ..leases import holders
 from ..models import SyncItem, SyncRun
 
 Outcome = SyncItem.Outcome
@@ -57,19 +58,15 @@ def tallies(runs: Sequence[SyncRun], *, petitions: bool) -> dict[int, Tally]:
     """Of each run, by a few queries for all of them: as kept where it has ended, else counted."""
     found = {run.pk: Tally() for run in runs}
     for run in runs:
-        if not _is_counted(run):
+        if run.keeps_counts:
             found[run.pk] = Tally(Counter(run.counts["outcomes"]), Counter(run.counts["causes"]))
-    counted = SyncItem.objects.filter(run__in=[run for run in runs if _is_counted(run)]).order_by()
+    counted = SyncItem.objects.filter(run__in=[run for run in runs if not run.keeps_counts]).order_by()
     for pk, outcome, cause, n in counted.values_list("run", "outcome", "cause").annotate(n=Count("pk")):
         found[pk].outcomes[outcome] += n
         found[pk].causes.update({cause: n} if cause else {})
     if not petitions:
         _hide_the_flag(found)
     return found
-
-
-def _is_counted(run: SyncRun) -> bool:
-    return run.is_running or not run.counts
 
 
 def _hide_the_flag(found: dict[int, Tally]) -> None:
@@ -110,7 +107,7 @@ class Progress:
         """No worker has begun, or gone on."""
         if self.tally.done and self._silence < QUIET_AFTER:
             return False
-        return not self.run.items.waiting().filter(leased_until__gte=self.now).exists()
+        return not holders(self.run)
 
     @property
     def is_silent(self) -> bool:

@@ -80,5 +80,12 @@ def test_a_fourteenth_birthday_settles_the_finding_of_a_child_alone() -> None:
     assert not found.exists()
 
 
-def test_who_was_born_on_29_february_comes_of_age_on_1_march() -> None:
-    assert birthdays._years_before(date(2028, 2, 29), 18) == date(2010, 2, 28)
+def test_who_was_born_on_29_february_is_looked_at_on_1_march() -> None:
+    ResidentFactory(birth_date=date(2012, 2, 29))
+    days = (date(2026, 2, 28), date(2026, 3, 1))
+    assert [birthdays.restate(day) for day in days] == [0, 1]
+
+
+def test_a_leap_day_is_a_day_like_others() -> None:
+    ResidentFactory(birth_date=date(2010, 2, 28))
+    assert birthdays.restate(date(2028, 2, 29)) == 1
