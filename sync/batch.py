@@ -250,7 +250,7 @@ class Drain:
                 if not isinstance(one.fetched, Outcome):
                     self.storing.saw(one.item, outcome.cause)
                 self.progress(outcome)
-        self.holder.give_back(returned, asked=True)
+        self.holder.put_back(returned)
 
     def _record(self, outcomes: Sequence[Outcome], by_phone: dict[str, Got]) -> None:
         """In the transaction that stores the answers."""

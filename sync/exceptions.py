@@ -52,7 +52,7 @@ class SyncError(Exception):
     """One phone's answer could not be had or used; nothing of it was stored.
 
     `cause`: stable code; `sentence`: what staff read; `attempts`: lookups sent (set by the
-    client); `stops_batch`: whether the rest of a run is to be left for later.
+    client).
     """
 
     causes: ClassVar[frozenset[str]] = frozenset(SENTENCES)
@@ -70,10 +70,6 @@ class SyncError(Exception):
     @property
     def sentence(self) -> str:
         return SENTENCES[self.cause]
-
-    @property
-    def stops_batch(self) -> bool:
-        return self.cause in STOPPING
 
 
 class TransportError(SyncError):

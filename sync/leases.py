@@ -56,10 +56,9 @@ class Holder:
     def prolong(self) -> None:
         self.held.update(leased_until=timezone.now() + LEASE)
 
-    def give_back(self, items: Iterable[SyncItem], *, asked: bool) -> None:
+    def put_back(self, items: Iterable[SyncItem]) -> None:
         """Free again. What was asked already waits behind the others."""
-        rows = self.held.filter(pk__in=[item.pk for item in items])
-        rows.update(lease="", leased_until=None, taken=F("taken") - (0 if asked else 1))
+        self.held.filter(pk__in=[item.pk for item in items]).update(lease="", leased_until=None)
 
     def give_back_all(self) -> None:
         """What has no outcome when work ends, in order, was not asked, or learned nothing of its phone."""

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from sync import exceptions
-from sync.exceptions import SENTENCES, AnswerError, CredentialsError, RateLimited, SyncError, TransportError
+from sync.exceptions import SENTENCES, AnswerError, SyncError
 
 FAMILIES = SyncError.__subclasses__()
 
@@ -34,21 +34,6 @@ def test_an_error_is_its_cause_and_its_sentence():
 def test_a_cause_of_another_family_is_refused():
     with pytest.raises(ValueError):
         AnswerError("deadline")
-
-
-@pytest.mark.parametrize(
-    ("error", "stops"),
-    [
-        (CredentialsError("token"), True),
-        (CredentialsError("refused"), True),
-        (TransportError("tls"), True),
-        (TransportError("unavailable"), False),
-        (RateLimited(), False),
-        (AnswerError("shape"), False),
-    ],
-)
-def test_what_the_next_phone_would_meet_too_stops_the_batch(error, stops):
-    assert error.stops_batch is stops
 
 
 def test_an_error_survives_the_way_between_processes():
