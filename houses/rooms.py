@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from residents.bulk import BATCH, record_history
+from residents.bulk import insert_absent, record_history
 from residents.exceptions import Refusal, Refused
 from residents.models import User
 
@@ -71,7 +71,7 @@ def create(community: Community, plan: Plan, *, by: User) -> int:
     for house in rooms:
         house.fold()
     new = [house for house in rooms if not standing & {_door(house), _door_without_floor(house)}]
-    House.objects.bulk_create(new, batch_size=BATCH, ignore_conflicts=True)
+    insert_absent(new)
     made = community.houses.filter(building=building, created_at__in={house.created_at for house in new})
     record_history(list(made), by=by, why="批量建房")
     return len(made)

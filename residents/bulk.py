@@ -1,12 +1,15 @@
 """Writing many rows in few statements.
 
 Django's `bulk_create` prepares value after value through half a dozen calls each, which was a third of
-a merge. Here a column is prepared at once, and of equal values only the first.
+a merge, and writes a place for each of them into one long statement, which was another. Here a column is
+prepared at once, of equal values only the first, and the values travel as the driver takes many of them:
+SQLite runs one short statement for each row, PostgreSQL copies the rows, or takes a column as one array
+where a statement must say what becomes of a row that stands already.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from .models import User
 
 Row = TypeVar("Row", bound=models.Model)
-
-BATCH = 500
 
 # The values of each field, in the order of the rows.
 Columns = dict[Any, list[Any]]
@@ -52,19 +53,35 @@ def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], dict[str, Call
 
 
 def insert(rows: Sequence[models.Model]) -> None:
-    """Insert new rows of one model and give them their keys. What they refer to has its key already."""
+    """Insert new rows of one model and give them their keys. What they refer to has its key already.
+
+    In a transaction: on SQLite it is the write lock that keeps the keys ours.
+    """
     if not rows:
         return
     meta: Any = rows[0]._meta
-    columns = _new_columns(rows)
     if meta.auto_field:
-        returning = f"RETURNING {_database().ops.quote_name(meta.pk.column)}"
-        for row, (key,) in zip(rows, _insert(type(rows[0]), columns, returning), strict=True):
+        for row, key in zip(rows, _next_keys(meta, len(rows)), strict=True):
             row.pk = key
-    else:
-        _insert(type(rows[0]), columns)
+    _insert(type(rows[0]), _columns(rows, meta.concrete_fields))
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _next_keys(meta: Any, count: int) -> Iterable[int]:
+    """Keys that the database gives to nobody else."""
+    connection = _database()
+    assert connection.in_atomic_block
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [meta.db_table])
+            last = next(iter(cursor.fetchall()), (0,))[0]
+            return range(last + 1, last + 1 + count)
+        sequence = [connection.ops.quote_name(meta.db_table), meta.pk.column]
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [*sequence, count]
+        )
+        return [key for (key,) in cursor.fetchall()]
 
 
 def insert_absent(rows: Sequence[models.Model]) -> None:
@@ -76,8 +93,8 @@ def insert_absent(rows: Sequence[models.Model]) -> None:
 def overwrite(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     """Write these fields of rows that stand in the database and are locked by the caller.
 
-    An upsert on the key: one plain statement a batch, where `bulk_update` builds a CASE
-    for each field of each row and takes many times as long.
+    An upsert on the key, where `bulk_update` builds a CASE for each field of each row and takes many
+    times as long.
     """
     if rows:
         meta: Any = rows[0]._meta
@@ -122,27 +139,46 @@ def _columns(rows: Sequence[models.Model], fields: Iterable[Any]) -> Columns:
 
 
 def _values(rows: Sequence[models.Model], field: Any) -> list[Any]:
-    if type(field).pre_save is models.Field.pre_save:  # nothing but the attribute
-        return list(map(attrgetter(field.attname), rows))
-    return [field.pre_save(row, row._state.adding) for row in rows]
+    if _sets_itself(field):
+        return [field.pre_save(row, row._state.adding) for row in rows]
+    return list(map(attrgetter(field.attname), rows))
 
 
-def _insert(model: type[models.Model], columns: Columns, suffix: str = "") -> list[tuple[Any, ...]]:
-    """Insert these columns; `suffix` ends each statement, and what it returns is returned."""
-    connection, returned = _database(), list[tuple[Any, ...]]()
+def _sets_itself(field: Any) -> bool:
+    """Whether a row is written with another value than its attribute has."""
+    if isinstance(field, models.DateField):
+        return field.auto_now or field.auto_now_add
+    return type(field).pre_save is not models.Field.pre_save
+
+
+def _insert(model: type[models.Model], columns: Columns, suffix: str = "") -> None:
+    """Insert these columns; `suffix` says what becomes of rows that stand already."""
+    connection = _database()
     quote = connection.ops.quote_name
-    names = ", ".join(quote(field.column) for field in columns)
-    start = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "
-    rows = list(zip(*(_prepared(field, values) for field, values in columns.items()), strict=True))
-    size = min(BATCH, connection.ops.bulk_batch_size(list(columns), rows))
-    blanks = f"({', '.join(['%s'] * len(columns))})"
+    table = f"{quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in columns)})"
+    prepared = [_prepared(field, values) for field, values in columns.items()]
+    rows = list(zip(*prepared, strict=True))
     with connection.cursor() as cursor:
-        for at in range(0, len(rows), size):
-            batch = rows[at : at + size]
-            places = ", ".join([blanks] * len(batch))
-            cursor.execute(f"{start} {places} {suffix}", list(chain.from_iterable(batch)))
-            returned += cursor.fetchall() if cursor.description else []
-    return returned
+        if connection.vendor == "sqlite":
+            places = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} VALUES ({places}) {suffix}", rows)
+        elif suffix:
+            arrays = ", ".join(f"%s::{_type_of(field)}[]" for field in columns)
+            cursor.execute(f"INSERT INTO {table} SELECT * FROM unnest({arrays}) {suffix}", prepared)
+        else:
+            # The one way to a COPY that execute wrappers see, as they see any other statement.
+            cursor._execute_with_wrappers(f"COPY {table} FROM STDIN", rows, True, _copy)
+
+
+def _copy(statement: str, rows: Sequence[tuple[Any, ...]], many: bool, context: dict[str, Any]) -> None:
+    with context["connection"].wrap_database_errors, context["cursor"].copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _type_of(field: Any) -> str:
+    """Without a length: a cast cuts off what is too long, where the column refuses it."""
+    return re.sub(r"\(.*\)", "", field.db_type(_database()))
 
 
 def _prepared(field: Any, values: Iterable[Any]) -> list[Any]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, connection
 
 from houses.models import Finding, House, Membership
 from residents.bulk import fresh, insert, insert_absent, overwrite, record_history
@@ -84,6 +84,37 @@ def test_a_row_that_breaks_a_rule_is_refused() -> None:
     row = MembershipFactory()
     with pytest.raises(IntegrityError):
         insert([Membership(house=row.house, resident=row.resident)])
+
+
+@pytest.mark.postgresql
+def test_a_value_that_is_too_long_is_refused_and_not_cut_off() -> None:
+    house = HouseFactory()
+    house.building = "9" * 200
+    with pytest.raises(DataError):
+        overwrite([house], ["building"])
+
+
+def test_whoever_watches_the_statements_sees_every_row_that_is_written() -> None:
+    seen: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(str(params))
+        return execute(sql, params, many, context)
+
+    people = [new_person(), new_person()]
+    with connection.execute_wrapper(watch):
+        insert(people)
+    told = "".join(seen)
+    assert all(str(person.pk) in told or person.pk.hex in told for person in people)
+
+
+def test_keys_go_on_after_those_that_were_given_before() -> None:
+    house, people = HouseFactory(), ResidentFactory.create_batch(3)
+    first, second, third = [Membership(house=house, resident=person) for person in people]
+    insert([first])
+    second.save()
+    insert([third])
+    assert first.pk < second.pk < third.pk
 
 
 @pytest.mark.parametrize("model", [Resident, House, Membership, Mention, Finding])

@@ -28,7 +28,7 @@ from residents.models import NumberLock, Resident
 from sync.models import Mention, PlatformRecord
 from tests.access_log import flushable
 
-_WRITE = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')
+_WRITE = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|COPY|UPDATE|DELETE FROM) "(\w+)"')
 _RUN = ("sync_syncrun", "sync_syncitem")
 _TIMES = ("_at", "_since")
 
