@@ -7,6 +7,7 @@ all in memory, whatever the size of the set, and is changed along with its recor
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,6 +16,9 @@ from residents import id_numbers
 from residents.models import Resident
 
 from .models import House, Membership
+
+_HOUSE: Any = Membership._meta.get_field("house")
+_RESIDENT: Any = Membership._meta.get_field("resident")
 
 
 class Neighbourhood:
@@ -113,8 +117,9 @@ class Neighbourhood:
         self._forms[resident.pk] = now
 
     def add_membership(self, row: Membership) -> None:
-        row.house = self.houses[row.house_id]
-        row.resident = self.residents[row.resident_id]
+        # Its keys are set: only the objects are missing.
+        _HOUSE.set_cached_value(row, self.houses[row.house_id])
+        _RESIDENT.set_cached_value(row, self.residents[row.resident_id])
         if row.pk is not None:
             self.rows[row.pk] = row
         self._by_house[row.house_id].append(row)
@@ -156,7 +161,7 @@ class Neighbourhood:
         return [self.resident(row) for row in others if self._claims(row, form)]
 
     def _claims(self, row: Membership, form: str) -> bool:
-        if not any(number and id_numbers.matching_form(number) == form for _, number in row.called):
+        if form not in map(id_numbers.matching_form, row.numbers):
             return False
         resident = self.resident(row)
         return bool(resident.id_number == (resident.said.value("id_number") or ""))

@@ -94,10 +94,8 @@ def platform_conflict(record: Any) -> Iterator[Problem]:
 
     Both sides changed the value, or a record that proved to be the same person had another one.
     """
-    book = record.said
-    for name in book.fields():
-        said = book.get(name)
-        if said is None or not (said.conflict or said.absorbed is not None) or not hasattr(record, name):
+    for name, said in record.said.with_any("conflict", "absorbed"):
+        if not hasattr(record, name):
             continue
         label = record._meta.get_field(name).verbose_name
         ours, theirs = getattr(record, name), record.upstream[name].get("value")
@@ -114,10 +112,8 @@ def _choice(name: str, sentence: str, other: Any) -> Problem:
 
 def unknown_code(record: Any) -> Iterator[Problem]:
     """The platform sent a code that the document does not know: any record that keeps `upstream`."""
-    book = record.said
-    for name in book.fields():
-        said = book.get(name)
-        if not said or not said.raw or not hasattr(record, name) or _answered(record, name, said):
+    for name, said in record.said.with_any("raw"):
+        if not hasattr(record, name) or _answered(record, name, said):
             continue
         label = record._meta.get_field(name).verbose_name
         yield Problem(

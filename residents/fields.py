@@ -23,6 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Case, Col, Value
 from django.db.models.functions import Cast, Substr
 from django.db.models.lookups import Exact, In, IsNull, Lookup
+from pydantic_core import to_json
 
 from .crypto import DIGEST_LENGTH, SealError, digest, seal, seal_bytes, unseal, unseal_bytes
 
@@ -224,11 +225,10 @@ class SealedJSONField(Sealed, models.JSONField):
     """A dict or list, without a digest."""
 
     def encode(self, value: Any) -> str:
-        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=self.encoder)
-        return seal(plain, context=self.context)
+        return seal(to_json(value).decode(), context=self.context)
 
     def decode(self, text: str) -> Any:
-        return json.loads(unseal(text, context=self.context), cls=self.decoder)
+        return json.loads(unseal(text, context=self.context))
 
 
 class SealedBytesField(Sealed, models.BinaryField):  # type: ignore[type-arg]

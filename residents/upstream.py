@@ -59,7 +59,8 @@ class Upstream:
         return self._read.get(field)
 
     def put(self, field: str, said: Said) -> None:
-        entry = {name: value for name, value in said._asdict().items() if value is not None and value != ""}
+        told = zip(Said._fields, said, strict=True)
+        entry = {name: value for name, value in told if value is not None and value != ""}
         if not said.conflict:
             del entry["conflict"]
         if isinstance(said.value, date):
@@ -76,6 +77,11 @@ class Upstream:
 
     def fields(self) -> list[str]:
         return list(self._raw)
+
+    def with_any(self, *marks: str) -> list[tuple[str, Said]]:
+        """The fields of which one of these is noted: few among many, so that only these are read."""
+        marked = [field for field, entry in self._raw.items() if not entry.keys().isdisjoint(marks)]
+        return [(field, self._parsed(field)) for field in marked]
 
     def _parsed(self, field: str) -> Said:
         entry = self._raw[field]
