@@ -31,7 +31,7 @@ from scripts.postgresql import free_port
 from sync import batch, engine, runs
 from sync.books import Asked
 from sync.client import PlatformClient
-from sync.merge import Outcome, Record
+from sync.merge import Alone, Outcome, Record
 from sync.models import SyncRun
 from sync.simulator import community
 
@@ -43,7 +43,7 @@ AIMS = {"one": 0.6, "two": 0.8, "plain": 4, "again": 0.9, "memory": 1.2}
 # -- in a process of its own ---------------------------------------------------------------
 
 
-def merge_nothing(answers: Sequence[Asked], record: Record) -> list[Outcome]:
+def merge_nothing(answers: Sequence[Asked], record: Record, alone: Alone) -> list[Outcome]:
     """In the place of the merge: the outcomes are noted, and nothing else."""
     outcomes = [Outcome(one.phone, "created", attempts=one.attempts) for one in answers]
     with transaction.atomic():

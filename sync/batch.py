@@ -11,9 +11,9 @@ asks again for what has no outcome and for nothing else. Threads never touch the
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
@@ -112,7 +112,10 @@ class Drain:
         self._stopping = stopping or Event()
         self._until = time.monotonic() + seconds
         self._cancelled = False
+        self._more = True
         self._under_way = 0
+        self._may_ask = Event()
+        self._may_ask.set()
         self._arrivals: SimpleQueue[Got] = SimpleQueue()
         self._gathered: list[Got] = []
         self._gathered_since = self._beaten_at = self._prolonged_at = time.monotonic()
@@ -153,13 +156,12 @@ class Drain:
     def _ask_and_store(self) -> None:
         self._threads = ThreadPoolExecutor(self.concurrency)
         try:
-            self._submit()
-            while (self._under_way and not self._is_over()) or self._gathered:
+            while self._submit() or self._gathered:
                 self._arrive()
                 if self._is_set():
+                    self._submit()  # the threads have work while the set is merged
                     self._store()
                 self._live()
-                self._submit()
         finally:
             self._threads.shutdown(cancel_futures=True)
         self._store_last()
@@ -169,13 +171,17 @@ class Drain:
         late = time.monotonic() >= self._until
         return late or self._cancelled or bool(self._cause) or self._stopping.is_set()
 
-    def _submit(self) -> None:
-        """Keep the threads busy while a set is merged: about a set is under way ahead of them."""
-        room = self.concurrency + SET_SIZE - self._under_way - len(self._gathered)
-        if not self._is_over() and (room >= self.concurrency or not self._under_way):
-            for item, known in self._take(room):
+    def _submit(self) -> bool:
+        """Keep the threads busy: about a set is under way beside the one that is gathered. Tells whether
+        more is to arrive."""
+        few = self.concurrency + SET_SIZE // 2 if self._more else 1
+        if self._under_way < few and not self._is_over():
+            taken = self._take(SET_SIZE)
+            self._more = len(taken) == SET_SIZE  # if not, there is no use in looking at every turn
+            for item, known in taken:
                 self._threads.submit(self._ask, item, known)
-                self._under_way += 1
+            self._under_way += len(taken)
+        return bool(self._under_way) and not self._is_over()
 
     def _take(self, most: int) -> list[tuple[SyncItem, str]]:
         """Items, each with the digest of its phone's last answer."""
@@ -185,6 +191,7 @@ class Drain:
 
     def _ask(self, item: SyncItem, known: str) -> None:
         """In a thread."""
+        self._may_ask.wait()
         started = time.monotonic()
         fetched = self._fetch(item, known)
         cause = fetched.cause if isinstance(fetched, Outcome) else None
@@ -241,7 +248,11 @@ class Drain:
     def _store(self) -> None:
         got, self._gathered = self._gathered, []
         by_phone = {one.item.phone: one for one in got}
-        outcomes = settle([one.fetched for one in got], lambda outcomes: self._record(outcomes, by_phone))
+        outcomes = settle(
+            [one.fetched for one in got],
+            lambda outcomes: self._record(outcomes, by_phone),
+            alone=self._alone,
+        )
         returned = []
         for one, outcome in zip(got, outcomes, strict=True):
             if self._may_pass(one.item, outcome):
@@ -251,6 +262,16 @@ class Drain:
                     self.storing.saw(one.item, outcome.cause)
                 self.progress(outcome)
         self.holder.put_back(returned)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """SQLite has one writer: while it is us, our own threads do not slow what all others wait for."""
+        if connection.vendor == "sqlite":
+            self._may_ask.clear()
+        try:
+            yield
+        finally:
+            self._may_ask.set()
 
     def _record(self, outcomes: Sequence[Outcome], by_phone: dict[str, Got]) -> None:
         """In the transaction that stores the answers."""

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from .books import Asked
 from .client import PlatformClient
 from .exceptions import SyncError
 from .leases import columns
-from .merge import RULES_VERSION, Outcome, Record, merge
+from .merge import RULES_VERSION, Alone, Outcome, Record, merge
 from .models import Mention, MentionQuerySet, PlatformRecord, SyncItem, SyncRun
 from .schemas import read_answer
 
@@ -127,18 +128,23 @@ def answer_digest(data: object) -> str:
 
 
 def settle(
-    fetched: Sequence[Fetched], record: Record = lambda outcomes: None, *, reread: bool = True
+    fetched: Sequence[Fetched],
+    record: Record = lambda outcomes: None,
+    *,
+    reread: bool = True,
+    alone: Alone = nullcontext,
 ) -> list[Outcome]:
     """Store what was fetched, in one set, its phones all different: the outcomes, in its order.
 
     `record` notes outcomes, in the transaction that stores their answers. `reread`: an answer that was
     recognised, of a phone whose record has changed since, is merged; else it has failed, as `busy`.
+    `alone` is for `merge`.
     """
     known = known_digests([one.phone for one in fetched if isinstance(one, Recognised)])
     read = [_resolved(one, known, reread) if isinstance(one, Recognised) else one for one in fetched]
     ready = [one for one in read if isinstance(one, Outcome)]
     _note_ready(ready, record)
-    merged = merge([one for one in read if isinstance(one, Asked)], record)
+    merged = merge([one for one in read if isinstance(one, Asked)], record, alone)
     record([outcome for outcome in merged if outcome.cause])
     outcomes = {outcome.phone: outcome for outcome in [*ready, *merged]}
     return [outcomes[one.phone] for one in fetched]

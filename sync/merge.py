@@ -11,7 +11,7 @@ import gc
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -80,28 +80,34 @@ class Outcome:
 Record = Callable[[Sequence[Outcome]], object]
 
 
-def merge(answers: Sequence[Asked], record: Record = lambda outcomes: None) -> list[Outcome]:
+Alone = Callable[[], AbstractContextManager[None]]
+
+
+def merge(
+    answers: Sequence[Asked], record: Record = lambda outcomes: None, alone: Alone = nullcontext
+) -> list[Outcome]:
     """Merge answers; each is stored wholly or not at all, and a failure is an outcome.
 
-    `record` notes the outcomes of what is stored, in the same transaction.
+    `record` notes the outcomes of what is stored, in the same transaction. `alone` is entered while
+    locks are held for which others wait.
     """
     if len(answers) > 1:
         try:
-            return _merge_set(answers, record)
+            return _merge_set(answers, record, alone)
         except Exception as error:  # whatever it is, each answer is tried by itself next
             log.warning("set replayed one by one", answers=len(answers), error=type(error).__name__)
-            return [outcome for one in answers for outcome in merge([one], record)]
+            return [outcome for one in answers for outcome in merge([one], record, alone)]
     try:
-        return [outcome for one in answers for outcome in _persistently([one], record)]
+        return [outcome for one in answers for outcome in _persistently([one], record, alone)]
     except StorageError as error:
         return [Outcome(one.phone, "failed", error.cause, one.attempts) for one in answers]
 
 
-def _persistently(answers: Sequence[Asked], record: Record) -> list[Outcome]:
+def _persistently(answers: Sequence[Asked], record: Record, alone: Alone) -> list[Outcome]:
     """Deadlocks and lost races are tried again: the other side has committed by then."""
     for attempt in range(1, TRIES + 1):
         try:
-            return _merge_set(answers, record)
+            return _merge_set(answers, record, alone)
         except (IntegrityError, OperationalError, InterfaceError):
             if attempt == TRIES:
                 raise StorageError("busy") from None
@@ -142,17 +148,18 @@ def _collector_paused() -> Iterator[None]:
 
 @_collector_paused()
 @transaction.atomic
-def _merge_set(answers: Sequence[Asked], record: Record) -> list[Outcome]:
+def _merge_set(answers: Sequence[Asked], record: Record, alone: Alone) -> list[Outcome]:
     _wait_for_locks_no_longer_than(LOCK_SECONDS)
-    books = _open_books(answers)
-    units = []
-    for asked in answers:
-        unit = Unit(books, asked)
-        unit.apply()
-        units.append(unit)
-    _write(books)
-    outcomes = [_outcome(asked, unit) for asked, unit in zip(answers, units, strict=True)]
-    record(outcomes)
+    with alone():
+        books = _open_books(answers)
+        units = []
+        for asked in answers:
+            unit = Unit(books, asked)
+            unit.apply()
+            units.append(unit)
+        _write(books)
+        outcomes = [_outcome(asked, unit) for asked, unit in zip(answers, units, strict=True)]
+        record(outcomes)
     return outcomes
 
 

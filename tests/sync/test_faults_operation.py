@@ -449,9 +449,9 @@ def test_x16_who_is_erased_while_the_answer_is_under_way_is_not_brought_back(
     clerk = User.objects.create_user("王", is_staff=True)
     erase = once(lambda: erasing.erase(gone, by=clerk))
 
-    def erase_first(*args: Any) -> Any:
+    def erase_first(*args: Any, **kwargs: Any) -> Any:
         erase()
-        return settle(*args)
+        return settle(*args, **kwargs)
 
     monkeypatch.setattr(batch, "settle", erase_first)
     run = start(5)

@@ -1,8 +1,10 @@
 """The items of a run as a queue: held by one, written once, cancelled, resumed, retried."""
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +45,53 @@ def after(count: int, act: Callable[[], Any]) -> Callable[[Outcome], None]:
 
 def found(phone: str) -> Outcome:
     return Outcome(phone, "created")
+
+
+# -- asking and merging ------------------------------------------------------------------
+
+
+def while_stored(monkeypatch: pytest.MonkeyPatch, look: Callable[[int], None]) -> None:
+    """`look` is called with the size of each set while it is about to be merged, under its locks."""
+    settle = batch.settle
+
+    def watched(fetched: Any, record: Any, *, alone: Any) -> Any:
+        @contextmanager
+        def looking() -> Iterator[None]:
+            with alone():
+                look(len(fetched))
+                yield
+
+        return settle(fetched, record, alone=looking)
+
+    monkeypatch.setattr(batch, "settle", watched)
+
+
+def test_while_a_set_is_merged_the_next_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, ahead = start(40), list[int]()
+    held = run.items.waiting().exclude(lease="")
+    while_stored(monkeypatch, lambda size: ahead.append(held.count() - size))
+    drain(run)
+    assert ahead[0] >= 5
+    assert outcomes(run) == {"created": 40}
+
+
+@pytest.mark.sqlite
+def test_while_the_one_writer_is_us_our_threads_ask_for_nobody(
+    monkeypatch: pytest.MonkeyPatch, platform: Simulator
+) -> None:
+    asked: list[int] = []
+
+    def look(size: int) -> None:
+        time.sleep(0.2)  # what was on its way has come
+        before = len(platform.requests)
+        time.sleep(0.2)
+        asked.append(len(platform.requests) - before)
+
+    run = start(40)
+    while_stored(monkeypatch, look)
+    drain(run)
+    assert set(asked) == {0}
+    assert outcomes(run) == {"created": 40}
 
 
 # -- holding -----------------------------------------------------------------------------
@@ -205,10 +254,10 @@ def test_an_answer_whose_phone_was_taken_over_meanwhile_is_merged_and_counted_by
 ) -> None:
     run, settle = start(5), batch.settle
 
-    def lose(*args: Any) -> Any:
+    def lose(*args: Any, **kwargs: Any) -> Any:
         monkeypatch.setattr(batch, "settle", settle)
         SyncItem.objects.filter(run=run).update(lease="somebody:1:else")
-        return settle(*args)
+        return settle(*args, **kwargs)
 
     monkeypatch.setattr(batch, "settle", lose)
     batch.Drain(run, concurrency=2).work()
