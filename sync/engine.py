@@ -163,6 +163,8 @@ def _resolved(one: Recognised, known: dict[str, str], reread: bool) -> Asked | O
 
 def _note_ready(ready: Sequence[Outcome], record: Record) -> None:
     """What needs no merge: the platform was asked, and said the same or nothing."""
+    if not ready:
+        return
     answered = [one.phone for one in ready if not one.cause]
     with transaction.atomic():
         if answered:

@@ -9,8 +9,8 @@ one by one, so that a bad one costs itself only. No network call happens in here
 
 import gc
 import traceback
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,13 +33,11 @@ from .books import CREATED, UNCHANGED, UPDATED, Asked, Books
 from .exceptions import StorageError
 from .matching import form, number_of
 from .models import Mention, PlatformRecord
+from .street import Address, Street, standing
 from .unit import Unit, address_of
 
 # Raise it when reading or merging changes its meaning: then the same answer is read again.
 RULES_VERSION = 2
-
-# platform code, building, unit, floor, room
-Address = tuple[str, ...]
 
 TRIES = 3
 # Each time; five seconds in all, and then it is `busy` (X1).
@@ -93,7 +91,7 @@ def merge(
     """
     if len(answers) > 1:
         try:
-            return _merge_set(answers, record, alone)
+            return _together(answers, record, alone)
         except Exception as error:  # whatever it is, each answer is tried by itself next
             log.warning("set replayed one by one", answers=len(answers), error=type(error).__name__)
             return [outcome for one in answers for outcome in merge([one], record, alone)]
@@ -101,6 +99,16 @@ def merge(
         return [outcome for one in answers for outcome in _persistently([one], record, alone)]
     except StorageError as error:
         return [Outcome(one.phone, "failed", error.cause, one.attempts) for one in answers]
+
+
+def _together(answers: Sequence[Asked], record: Record, alone: Alone) -> list[Outcome]:
+    """Where another process held a lock for too long, one more try costs less than all of them alone:
+    two that meet a new community at once wait for each other's whole set."""
+    try:
+        return _merge_set(answers, record, alone)
+    except OperationalError:
+        _mend_connection()
+        return _merge_set(answers, record, alone)
 
 
 def _persistently(answers: Sequence[Asked], record: Record, alone: Alone) -> list[Outcome]:
@@ -238,7 +246,7 @@ def _homes(answers: Sequence[Asked], now: datetime) -> dict[Address, int]:
     new = {door.address: door for door in doors.values() if not door.house}
     houses = [_blank_house(communities, address, now) for address in sorted(new)]
     insert_absent(houses)
-    for address, pk in _standing(communities, new):
+    for address, pk in standing(communities, new):
         if address in new:
             new[address].house = pk
     return {address: door.house for address, door in doors.items()}
@@ -248,61 +256,6 @@ def _blank_house(communities: dict[str, Community], address: Address, now: datet
     code, building, unit, floor, room = address
     parts = {"building": building, "unit": unit, "floor": floor, "room": room}
     return fresh(House, community_id=communities[code].pk, **parts, created_at=now, updated_at=now)
-
-
-def _standing(
-    communities: dict[str, Community], addresses: Collection[Address]
-) -> Iterator[tuple[Address, int]]:
-    """The houses in the buildings and with the room numbers of these addresses."""
-    if not addresses:
-        return
-    near = House.objects.filter(
-        community__in=[community.pk for community in communities.values()],
-        building__in={address[1] for address in addresses},
-        room__in={address[4] for address in addresses},
-    )
-    parts = ("community__platform_code", "building", "unit", "floor", "room")
-    for pk, *address in near.order_by("pk").values_list("pk", *parts):
-        yield tuple(address), pk
-
-
-@dataclass
-class Door:
-    """A house (0 before it is inserted) at its address, and the floor by which it is found by now."""
-
-    address: Address
-    house: int
-    floor: str
-
-
-class Street:
-    """Houses by their address; a blank floor matches the one house whose other parts are equal."""
-
-    def __init__(self, communities: dict[str, Community], addresses: Collection[Address]) -> None:
-        self._doors: dict[Address, list[Door]] = defaultdict(list)
-        for address, pk in _standing(communities, addresses):
-            self._open(address, pk)
-
-    def enter(self, address: Address) -> Door:
-        """The door of this address, a new one where there is none. Whoever states the floor of a blank
-        one settles it: the next floor is another house."""
-        floor = address[3]
-        door = self._find(address) or self._open(address, 0)
-        door.floor = door.floor or floor
-        return door
-
-    def _find(self, address: Address) -> Door | None:
-        code, building, unit, floor, room = address
-        near = self._doors.get((code, building, unit, room), [])
-        exact = next((door for door in near if door.floor == floor), None)
-        alone = near[0] if len(near) == 1 else None
-        return exact or (alone if alone and "" in (floor, alone.floor) else None)
-
-    def _open(self, address: Address, house: int) -> Door:
-        code, building, unit, floor, room = address
-        door = Door(address, house, floor)
-        self._doors[(code, building, unit, room)].append(door)
-        return door
 
 
 def _load_mentions(books: Books) -> None:

@@ -1,9 +1,13 @@
 """The rules of this suite, as a pytest plugin.
 
 Nothing is skipped: a test that did not run proves nothing, so a skip or an expected failure is
-a failure. And a test that means something on one database only is marked, and left out elsewhere;
-what touches no database runs once, on SQLite.
+a failure. And a test that means something on one database only is marked, and left out elsewhere.
+What touches no database runs once, on SQLite, and so does what looks at the words and the doors: on
+PostgreSQL runs whatever stores, asks, locks or races behind them, and every page is opened by every role
+(`test_urls_by_role`, `test_my_by_role`).
 """
+
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -12,11 +16,18 @@ from pytest_django.plugin import blocking_manager_key
 from tests.access_log import flushable
 
 DATABASE = {"db", "transactional_db", "live_server"}
-OTHER_DATABASE = {"sqlite": {"postgresql"}, "postgresql": {"sqlite", "browser"}}
+OTHER_DATABASE = {"sqlite": {"postgresql"}, "postgresql": {"sqlite", "browser", "once"}}
+TESTS = Path(__file__).parent
+DOORS = {
+    TESTS / door
+    for door in (
+        "houses/staff", "houses/household", "houses/api",
+        "residents/views", "residents/api", "sync/api", "sync/client",
+    )
+}  # fmt: skip
 
 
 def pytest_collection_modifyitems(config, items):
-    """Browser tests are slow and say nothing about the database: they run once, on SQLite."""
     foreign = [item for item in items if is_foreign(item, connection.vendor)]
     config.hook.pytest_deselected(items=foreign)
     items[:] = [item for item in items if item not in foreign]
@@ -25,8 +36,10 @@ def pytest_collection_modifyitems(config, items):
 def is_foreign(item, vendor):
     if any(item.get_closest_marker(mark) for mark in OTHER_DATABASE[vendor]):
         return True
-    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgresql")
-    return vendor == "postgresql" and not marked and not DATABASE & set(item.fixturenames)
+    if vendor == "sqlite" or item.get_closest_marker("postgresql"):
+        return False
+    stores = item.get_closest_marker("django_db") or DATABASE & set(item.fixturenames)
+    return not stores or not DOORS.isdisjoint(item.path.parents)
 
 
 def refuse(report):

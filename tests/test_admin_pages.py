@@ -124,6 +124,7 @@ def counted(place: Place) -> dict[tuple[str, str], int]:
     return counts
 
 
+@pytest.mark.once
 def test_queries_do_not_grow_with_the_rows(place: Place) -> None:
     grow(place, 100, 110)
     few = counted(place)

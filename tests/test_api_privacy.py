@@ -25,7 +25,7 @@ from tests.my_home import Home, furnish
 from tests.openapi import Operation, body_of, example_of, operations, resolved
 from tests.test_api_fuzz import _patience, known_to, token_of  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 VIEWERS = ("owner", "tenant", "neighbour", "newcomer", "nobody")
 MODELS = [model for app in ("residents", "houses") for model in apps.get_app_config(app).get_models()]

@@ -120,6 +120,7 @@ def test_what_the_guide_says_is_open_without_the_notice_is_all_of_it() -> None:
 
 
 @pytest.mark.sqlite
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_everything_that_the_guide_tells_is_so(play: Callable[[str], set[str]]) -> None:
     """Both stories of the document and what else there is: every operation goes well at least once."""

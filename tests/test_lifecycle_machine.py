@@ -522,6 +522,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.sound = now
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_whatever_people_do_in_whatever_order_the_books_stay_sound() -> None:
     run_state_machine_as_test(

@@ -5,6 +5,8 @@ import pytest
 from sync.simulator.envelope_faults import FAULTS
 from tests.sync.invariants import LATER, STORED, Trial, household, told
 
+pytestmark = pytest.mark.once
+
 REFUSALS = [
     "p1-refused",
     "p1-long-message",

@@ -11,6 +11,8 @@ from sync.simulator.server import Simulator
 from sync.simulator.transport_faults import FAULTS
 from tests.sync.invariants import LATER, STORED, Trial, household, told
 
+pytestmark = pytest.mark.once
+
 CAP = 2_000_000
 
 # fault: cause, lookups sent; with few seconds where the time is what runs out.
