@@ -12,7 +12,7 @@ demo: ## logins, the document's sample and a generated community, then the site 
 	@scripts/setup.sh
 	@scripts/demo.sh
 
-test: ## the whole suite on SQLite, and on PostgreSQL what touches a database; ARGS= goes to pytest, SQLITE_ONLY=1 leaves PostgreSQL out
+test: ## the whole suite on SQLite, and on PostgreSQL what stores, locks or races; ARGS= goes to pytest, SQLITE_ONLY=1 leaves PostgreSQL out
 	@scripts/setup.sh tests $(TEST_NEEDS)
 	@$(PYTHON) -m scripts.test $(ARGS)
 

@@ -1,4 +1,4 @@
-"""Runs the whole suite on SQLite, and again on PostgreSQL.
+"""Runs the whole suite on SQLite, and on PostgreSQL what its engine could tell apart (tests/no_skips.py).
 
 usage: python -m scripts.test [PYTEST ARGUMENT…]      SQLITE_ONLY=1 leaves PostgreSQL out
 """
