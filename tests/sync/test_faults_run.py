@@ -51,6 +51,15 @@ def test_p3_tokens_that_end_again_and_again_make_no_phone_unknown(platform: Simu
     assert outcomes(run) == {"created": 40}
 
 
+def test_p5_where_a_new_token_kills_the_old_one_the_threads_renew_it_once_together(
+    platform: Simulator,
+) -> None:
+    platform.fault = "p5-single-token"
+    run = start(40)
+    assert drain(run, progress=after(10, platform.expire_tokens)) is Ending.DONE
+    assert (outcomes(run), len(platform.token_calls)) == ({"created": 40}, 2)
+
+
 @pytest.mark.parametrize("fault", ["p4-token-refused", "p4-token-401", "p6-wrong-credentials"])
 def test_p4_p6_a_run_without_a_token_stops_at_once_after_a_few_calls(platform: Simulator, fault: str) -> None:
     platform.fault = fault
