@@ -265,8 +265,8 @@ class Drain:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """SQLite has one writer: while it is us, our own threads do not slow what the others wait for."""
-        if connection.vendor == "sqlite" and len(holders(self.run)) > 1:
+        """SQLite has one writer: while it is us, our own threads do not slow what all others wait for."""
+        if connection.vendor == "sqlite":
             self._may_ask.clear()
         try:
             yield

@@ -76,7 +76,7 @@ def test_while_a_set_is_merged_the_next_is_under_way(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.sqlite
-def test_while_we_are_the_writer_for_whom_another_process_waits_our_threads_ask_for_nobody(
+def test_while_the_one_writer_is_us_our_threads_ask_for_nobody(
     monkeypatch: pytest.MonkeyPatch, platform: Simulator
 ) -> None:
     asked: list[int] = []
@@ -88,12 +88,10 @@ def test_while_we_are_the_writer_for_whom_another_process_waits_our_threads_ask_
         asked.append(len(platform.requests) - before)
 
     run = start(40)
-    beside = Holder(run)
-    beside.take(1)
     while_stored(monkeypatch, look)
-    batch.Drain(run, concurrency=4).work()
+    drain(run)
     assert set(asked) == {0}
-    assert outcomes(run) == {"created": 39, "waiting": 1}
+    assert outcomes(run) == {"created": 40}
 
 
 # -- holding -----------------------------------------------------------------------------
