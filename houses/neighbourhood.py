@@ -161,7 +161,7 @@ class Neighbourhood:
         return [self.resident(row) for row in others if self._claims(row, form)]
 
     def _claims(self, row: Membership, form: str) -> bool:
-        if form not in map(id_numbers.matching_form, row.numbers):
+        if not any(number and id_numbers.matching_form(number) == form for _, number in row.called):
             return False
         resident = self.resident(row)
         return bool(resident.id_number == (resident.said.value("id_number") or ""))

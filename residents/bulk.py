@@ -1,8 +1,8 @@
 """Writing many rows in few statements.
 
 Django's `bulk_create` prepares value after value through half a dozen calls each, which was a third of
-a merge, and writes a place for each of them into one long statement, which was another. Here a column is
-prepared at once, of equal values only the first, and the values travel as the driver takes many of them:
+a merge, and writes a place for each of them into one long statement, which on PostgreSQL was another. Here a
+column is prepared at once, of equal values only the first, and the values travel as the driver takes many:
 SQLite runs one short statement for each row, PostgreSQL copies the rows, or takes a column as one array
 where a statement must say what becomes of a row that stands already.
 """
@@ -75,7 +75,7 @@ def _next_keys(meta: Any, count: int) -> Iterable[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [meta.db_table])
-            last = next(iter(cursor.fetchall()), (0,))[0]
+            (last,) = cursor.fetchone() or (0,)
             return range(last + 1, last + 1 + count)
         sequence = [connection.ops.quote_name(meta.db_table), meta.pk.column]
         cursor.execute(

@@ -80,8 +80,8 @@ class Upstream:
 
     def with_any(self, *marks: str) -> list[tuple[str, Said]]:
         """The fields of which one of these is noted: few among many, so that only these are read."""
-        marked = [field for field, entry in self._raw.items() if not entry.keys().isdisjoint(marks)]
-        return [(field, self._parsed(field)) for field in marked]
+        marked = (field for field, entry in self._raw.items() if not entry.keys().isdisjoint(marks))
+        return [(field, said) for field in marked if (said := self.get(field))]
 
     def _parsed(self, field: str) -> Said:
         entry = self._raw[field]

@@ -40,6 +40,8 @@ from .unit import Unit, address_of
 RULES_VERSION = 2
 
 TRIES = 3
+# Two processes that meet a new community wait for each other's whole set: once more, then one by one.
+TRIES_OF_A_SET = 2
 # Each time; five seconds in all, and then it is `busy` (X1).
 LOCK_SECONDS = 1.6
 log = structlog.get_logger(__name__)
@@ -76,8 +78,6 @@ class Outcome:
 
 
 Record = Callable[[Sequence[Outcome]], object]
-
-
 Alone = Callable[[], AbstractContextManager[None]]
 
 
@@ -89,35 +89,25 @@ def merge(
     `record` notes the outcomes of what is stored, in the same transaction. `alone` is entered while
     locks are held for which others wait.
     """
-    if len(answers) > 1:
-        try:
-            return _together(answers, record, alone)
-        except Exception as error:  # whatever it is, each answer is tried by itself next
-            log.warning("set replayed one by one", answers=len(answers), error=type(error).__name__)
-            return [outcome for one in answers for outcome in merge([one], record, alone)]
+    if not answers:
+        return []
     try:
-        return [outcome for one in answers for outcome in _persistently([one], record, alone)]
+        return _persistently(answers, record, alone)
     except StorageError as error:
-        return [Outcome(one.phone, "failed", error.cause, one.attempts) for one in answers]
-
-
-def _together(answers: Sequence[Asked], record: Record, alone: Alone) -> list[Outcome]:
-    """Where another process held a lock for too long, one more try costs less than all of them alone:
-    two that meet a new community at once wait for each other's whole set."""
-    try:
-        return _merge_set(answers, record, alone)
-    except OperationalError:
-        _mend_connection()
-        return _merge_set(answers, record, alone)
+        if len(answers) == 1:
+            return [Outcome(one.phone, "failed", error.cause, one.attempts) for one in answers]
+        log.warning("set replayed one by one", answers=len(answers), cause=error.cause)
+    return [outcome for one in answers for outcome in merge([one], record, alone)]
 
 
 def _persistently(answers: Sequence[Asked], record: Record, alone: Alone) -> list[Outcome]:
     """Deadlocks and lost races are tried again: the other side has committed by then."""
-    for attempt in range(1, TRIES + 1):
+    tries = TRIES if len(answers) == 1 else TRIES_OF_A_SET
+    for attempt in range(1, tries + 1):
         try:
             return _merge_set(answers, record, alone)
         except (IntegrityError, OperationalError, InterfaceError):
-            if attempt == TRIES:
+            if attempt == tries:
                 raise StorageError("busy") from None
             _mend_connection()
         except DatabaseError:

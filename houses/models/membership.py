@@ -200,12 +200,6 @@ class Membership(Claimable):
         return [pair for pair in pairs if any(pair)]
 
     @property
-    def numbers(self) -> list[str]:
-        """The numbers of these."""
-        said = (self.upstream.get(name) for name in (self.CALLED[1], self.CALLED_BY_SELF[1]))
-        return [entry["value"] for entry in said if entry and entry.get("value")]
-
-    @property
     def is_open(self) -> bool:
         return self.ended_at is None
 
